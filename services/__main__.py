@@ -1,0 +1,132 @@
+"""The command line: `python -m services …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from services import processes
+from services.runtime import NAMES
+from shared.settings import Settings
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="政府采购计划 (procurement plans for public bodies)",
+)
+Names = Annotated[
+    list[str] | None, typer.Option("--service", help=f"one of {', '.join(NAMES)}; all by default")
+]
+
+
+def settings() -> Settings:
+    """The effective settings; a wrong one is one clear line."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for item in error.errors():
+            name = "_".join(str(part) for part in item["loc"]).upper()
+            typer.echo(f"设置错误 (wrong setting) {name}: {item['msg']}", err=True)
+        raise typer.Exit(2) from None
+
+
+def chosen(names: list[str] | None) -> list[str]:
+    """The services asked for, all by default."""
+    for name in names or ():
+        if name not in NAMES:
+            typer.echo(f"没有服务 (no such service) {name}; 可选: {', '.join(NAMES)}", err=True)
+            raise typer.Exit(2)
+    return names or list(NAMES)
+
+
+@app.command()
+def up() -> None:
+    """Everything in one process: web and workers, SQLite by default; plays the story on its first start."""
+    raise typer.Exit(processes.up(settings()))
+
+
+@app.command()
+def web(
+    service: Names = None,
+    host: Annotated[str, typer.Option(help="address to bind")] = "",
+    port: Annotated[int, typer.Option(help="port to bind")] = -1,
+) -> None:
+    """The HTTP side of one or more services, with the relays of what they write."""
+    found = settings()
+    changed = {"host": host or found.host, "port": found.port if port < 0 else port}
+    raise typer.Exit(processes.web(found.model_copy(update=changed), chosen(service)))
+
+
+@app.command()
+def worker(service: Names = None) -> None:
+    """Receives and handles events for one or more services."""
+    raise typer.Exit(processes.worker(settings(), chosen(service)))
+
+
+@app.command()
+def jobs(concurrency: Annotated[int, typer.Option(min=1, max=64)] = 2) -> None:
+    """Celery's worker processes: e-mail and other work done later, for all services."""
+    raise typer.Exit(processes.jobs(settings(), concurrency))
+
+
+@app.command()
+def beat() -> None:
+    """Sends the ticks; a second one is harmless."""
+    raise typer.Exit(processes.beat(settings()))
+
+
+@app.command()
+def migrate() -> None:
+    """Brings every database to the newest version and loads the reference data; safe to repeat."""
+    raise typer.Exit(processes.migrate(settings()))
+
+
+@app.command()
+def demo(
+    url: Annotated[str, typer.Option(help="where the system runs")] = "http://127.0.0.1:8000",
+    admin_file: Annotated[
+        Path, typer.Option(help="file with the platform administrator's login and password")
+    ] = Path("var/first-admin"),
+) -> None:
+    """Builds a district of its own over HTTP on any running system and plays the story there."""
+    from services.demo.play import play_at
+
+    raise typer.Exit(play_at(url, admin_file))
+
+
+@app.command()
+def doctor() -> None:
+    """Says what is wrong with a configuration: URLs, migrations, keys, clock, calendar, disk."""
+    from services.doctor import examine
+
+    raise typer.Exit(examine(settings()))
+
+
+@app.command()
+def parked(service: Names = None) -> None:
+    """Lists events and jobs that failed for good and wait for an operator."""
+    raise typer.Exit(processes.list_parked(settings(), chosen(service)))
+
+
+Which = Annotated[str, typer.Argument(help="the service that parked it")]
+Key = Annotated[str, typer.Argument(help="its key in `parked`, for example plans:17")]
+
+
+@app.command()
+def replay(service: Which, key: Key) -> None:
+    """Tries a parked event or job again."""
+    raise typer.Exit(processes.replay(settings(), chosen([service])[0], key))
+
+
+@app.command()
+def skip(service: Which, key: Key) -> None:
+    """Gives a parked event up, so that later events of its subject go on."""
+    raise typer.Exit(processes.skip(settings(), chosen([service])[0], key))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,99 @@
+"""What happened in a case: one append-only event per act, each bound to the one before it by its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, Text, Uuid, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
+
+from services.approvals.case import Case
+from services.approvals.tables import Approvals
+from shared.database import Json, UtcDateTime
+from shared.digest import chain_hash, digest
+
+ACT_LABELS = {
+    "submitted": "提交审核",
+    "agreed": "同意",
+    "disagreed": "不同意，退回申请人",
+    "withdrawn": "申请人撤回",
+    "terminated": "终止",
+    "superseded": "被新的提交取代",
+    "reassigned": "管理员改派",
+    "vacated": "审核人离任，待改派",
+    "released": "审核人离任，由其他审核人办理",
+    "resumed": "审核人恢复任职",
+}
+
+
+class CaseEvent(Approvals):
+    """One act. `data` holds everything that it changed: slots opened and closed, the state, the step; so
+    case and slots can be computed again from the events alone."""
+
+    __tablename__ = "case_event"
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey(Case.id), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor_id: Mapped[UUID | None] = mapped_column(Uuid)
+    actor_name: Mapped[str] = mapped_column(String(100))
+    type: Mapped[str] = mapped_column(String(20))
+    round: Mapped[int]
+    step_key: Mapped[str] = mapped_column(String(60))
+    step_name: Mapped[str] = mapped_column(String(60))
+    slot_id: Mapped[UUID | None] = mapped_column(Uuid)
+    opinion: Mapped[str] = mapped_column(Text)
+    doc_digest: Mapped[str] = mapped_column(String(64))
+    data: Mapped[dict[str, Any]] = mapped_column(Json)
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    @property
+    def label(self) -> str:
+        return ACT_LABELS[self.type]
+
+    def sealed(self, prev: str) -> str:
+        """The hash of this event after `prev`: it covers every column."""
+        return chain_hash(
+            prev,
+            {
+                "seq": self.seq,
+                "at": self.at.isoformat(),
+                "actor_id": str(self.actor_id) if self.actor_id else None,
+                "actor_name": self.actor_name,
+                "type": self.type,
+                "round": self.round,
+                "step_key": self.step_key,
+                "step_name": self.step_name,
+                "slot_id": str(self.slot_id) if self.slot_id else None,
+                "opinion": self.opinion,
+                "doc_digest": self.doc_digest,
+                "data": self.data,
+            },
+        )
+
+
+def first_hash(case_id: UUID, doc_digest: str, route: Sequence[dict[str, Any]]) -> str:
+    """Where a case's chain of hashes begins: the case, the first content, the first route."""
+    return digest({"case": str(case_id), "digest": doc_digest, "route": list(route)})
+
+
+def intact(events: Sequence[CaseEvent], beginning: str, head: str) -> bool:
+    """Whether events (in order of seq) are the unbroken history from `beginning` to `head`: an edited,
+    removed, inserted or swapped event is found."""
+    prev = beginning
+    for seq, entry in enumerate(events, 1):
+        if entry.seq != seq or entry.prev_hash != prev or entry.hash != entry.sealed(prev):
+            return False
+        prev = entry.hash
+    return prev == head
+
+
+@event.listens_for(CaseEvent, "before_update")
+@event.listens_for(CaseEvent, "before_delete")
+def _refuse_change(_mapper: Mapper[Any], _connection: Connection, _entry: CaseEvent) -> None:
+    raise TypeError("case events are append-only")

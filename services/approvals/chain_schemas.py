@@ -1,0 +1,123 @@
+"""The shapes of requests and answers over HTTP: chains, policies, previews."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator
+
+from services.approvals.schemas import Action, DocType, PersonShape, ProblemItem, RouteStepShape
+from services.approvals.step import Step
+from shared.digest import canonical
+from shared.http import Body, Shape
+
+BigInt = Annotated[StrictInt, Field(ge=-(2**53) + 1, lt=2**53)]
+
+
+class ChainBody(Body):
+    """A new chain: of the caller's unit, or of a district."""
+
+    level: Literal["unit", "district"]
+    district_code: str | None = Field(
+        None, pattern=r"^[0-9]{6}$", description="level=district 时：区划代码；不填则为本人所在区划"
+    )
+    doc_type: DocType
+    name: str = Field(min_length=1, max_length=100, examples=["采购计划审核链"])
+    steps: list[Step] = Field(max_length=30)
+
+
+class DraftBody(Body):
+    """The draft of a chain, whole."""
+
+    name: str = Field(min_length=1, max_length=100)
+    steps: list[Step] = Field(max_length=30)
+
+
+class ChainVersionShape(Shape):
+    """A published version."""
+
+    n: int
+    steps: list[Step]
+    digest: str
+    published_by: UUID
+    published_at: datetime
+
+
+class ChainItem(Shape):
+    """A chain in a list. `published` is the version in force, 0 for none."""
+
+    id: UUID
+    level: str
+    owner: str
+    owner_name: str
+    doc_type: str
+    name: str
+    published: int
+    version: int
+    changed_at: datetime
+    status: str
+    status_label: str
+
+
+class ChainShape(ChainItem):
+    """A chain with its draft."""
+
+    steps: list[Step]
+    versions: list[ChainVersionShape]
+    available_actions: list[Action]
+
+
+class LintShape(Shape):
+    """What is wrong with a draft; it can be published when this is empty."""
+
+    problems: list[ProblemItem]
+
+
+class PolicyBody(Body):
+    """Whether units of the district may submit without a chain of their own."""
+
+    unit_segment_optional: bool
+
+
+class PolicyShape(Shape):
+    """The policy of a district; inherited when `source` is another one above it."""
+
+    district_code: str
+    unit_segment_optional: bool
+    source: str | None
+    available_actions: list[Action]
+
+
+class PreviewBody(Body):
+    """A submission as the document's own service gives it."""
+
+    doc_type: DocType
+    doc_id: UUID
+    number: str = Field("", max_length=100)
+    title: str = Field(max_length=300)
+    organisation_id: UUID
+    applicant_id: UUID
+    applicant_name: str = Field(max_length=100)
+    facts: dict[str, StrictBool | BigInt | Annotated[StrictStr, Field(max_length=300)] | None] = Field(
+        max_length=100
+    )
+    content: dict[str, Any]
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+    @field_validator("content")
+    @classmethod
+    def _canonical(cls, content: dict[str, Any]) -> dict[str, Any]:
+        canonical(content)
+        return content
+
+
+class PreviewShape(Shape):
+    """The route that submit would freeze now; with problems it would be refused."""
+
+    route: list[RouteStepShape]
+    first_step: str | None
+    asks_pick: bool
+    candidates: list[PersonShape]
+    problems: list[ProblemItem]

@@ -1,0 +1,54 @@
+"""Answers made from chains and policies."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from services.approvals.chain import Chain, ChainVersion
+from services.approvals.chain_schemas import ChainItem, ChainShape, ChainVersionShape
+from services.approvals.views import action
+from shared.digest import digest
+from shared.people import Caller
+from shared.store import Look
+
+STATUS_LABELS = {"draft": "未发布", "published": "已发布", "changed": "已发布，草稿有改动"}
+FIELDS = ("id", "level", "owner", "owner_name", "doc_type", "name", "published", "version", "changed_at")
+
+
+def chain_item(chain: Chain) -> ChainItem:
+    """A chain in a list."""
+    status = chain_status(chain)
+    columns = {name: getattr(chain, name) for name in FIELDS}
+    return ChainItem(**columns, status=status, status_label=STATUS_LABELS[status])
+
+
+def chain_shape(look: Look, chain: Chain, caller: Caller) -> ChainShape:
+    """A chain with its draft, its versions (newest first), and what the caller may do with it."""
+    versions = look.all(
+        select(ChainVersion).where(ChainVersion.chain_id == chain.id).order_by(ChainVersion.n.desc())
+    )
+    may_edit, url = chain.may_edit(caller), f"/chains/{chain.id}"
+    refused = "只有该级管理员可以维护审核链"
+    changed = chain_status(chain) != "published"
+    return ChainShape(
+        **chain_item(chain).model_dump(),
+        steps=chain.steps,
+        versions=[ChainVersionShape.model_validate(version) for version in versions],
+        available_actions=[
+            action("edit", may_edit, refused, f"{url}/draft", "PUT"),
+            action("lint", may_edit, refused, f"{url}/lint"),
+            action(
+                "publish",
+                may_edit and changed,
+                "草稿与已发布版本相同" if may_edit else refused,
+                f"{url}/publish",
+            ),
+        ],
+    )
+
+
+def chain_status(chain: Chain) -> str:
+    """draft, published, or changed since it was published."""
+    if not chain.published:
+        return "draft"
+    return "published" if digest({"steps": chain.draft}) == chain.published_digest else "changed"

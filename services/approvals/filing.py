@@ -1,0 +1,183 @@
+"""Takes case files out under the lock of their case, and puts back what an act did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, or_, select
+
+from services.approvals.case import Case, CaseRound
+from services.approvals.case_event import CaseEvent
+from services.approvals.case_file import CaseFile
+from services.approvals.chain import Chain, ChainVersion
+from services.approvals.policy import DistrictPolicy
+from services.approvals.route import InForce, Route, route
+from services.approvals.slot import DECIDED, Slot
+from services.approvals.staffing import (
+    Candidate,
+    Directory,
+    Unit,
+    read_directory,
+    read_posts,
+    read_unit,
+    select_people,
+)
+from services.approvals.step import RouteStep, Segment
+from services.approvals.told import attention_raised
+from shared.errors import NotFound
+from shared.events.documents import Submission
+from shared.people import AppointmentCopy, Caller, DistrictCopy, OrganisationCopy, PersonCopy, Role
+from shared.store import Look, Work
+
+
+def latest_case(look: Look, doc_type: str, doc_id: UUID, seen_by: Caller | None = None) -> Case | None:
+    """The newest case of a document, locked when in a work."""
+    of_document = select(Case).where(Case.doc_type == doc_type, Case.doc_id == doc_id)
+    if seen_by is not None:
+        of_document = of_document.where(Case.visible_to(seen_by))
+    newest = of_document.order_by(Case.opened_at.desc(), Case.id.desc()).limit(1)
+    return look.first(_locked(newest) if isinstance(look, Work) else newest)
+
+
+def take_by_slot(work: Work, slot_id: UUID, caller: Caller) -> tuple[CaseFile, Slot]:
+    """The file that a slot is in, and the slot. Raises `NotFound` when the caller may not see the case."""
+    owner = select(Slot.case_id).where(Slot.id == slot_id).scalar_subquery()
+    case = work.first(_locked(select(Case).where(Case.id == owner, Case.visible_to(caller))))
+    if case is None:
+        raise NotFound("not_found", "未找到，或不在您的查看范围内", "not found, or outside your scope")
+    file = take(work, case, or_slot=slot_id)
+    slot = next(slot for slot in file.slots if slot.id == slot_id)
+    file.slots = [slot for slot in file.slots if slot.round == case.round]
+    return file, slot
+
+
+def take(work: Work, case: Case, or_slot: UUID | None = None) -> CaseFile:
+    """The file of a locked case: its running round with the slots of it."""
+    wanted = or_(Slot.round == case.round, Slot.id == or_slot) if or_slot else Slot.round == case.round
+    slots = work.all(
+        select(Slot)
+        .where(Slot.case_id == case.id, wanted)
+        .order_by(Slot.opened_at, Slot.id)
+        .execution_options(populate_existing=True)
+    )
+    running = work.session.get_one(CaseRound, (case.id, case.round))
+    return CaseFile(case, running, slots, work.now)
+
+
+def keep(work: Work, file: CaseFile) -> None:
+    """Adds the rows of the act and publishes its events; tells administrators when nobody can go on."""
+    work.add(*file.added)
+    work.publish(*file.told)
+    if file.alarm:
+        helpers = administrators(work, file.case, file.step)
+        work.publish(attention_raised(file.case, file.step.name, helpers))
+
+
+def came_first(look: Look, case: Case, slot: Slot | None, slots: Sequence[Slot] = ()) -> CaseEvent | None:
+    """The act that a late command lost against: what closed the slot, else the first decision of the round,
+    else the last act."""
+    decided = [s.closed_by for s in slots if s.state in DECIDED and s.round == case.round and s.closed_by]
+    seq = slot.closed_by if slot is not None else min(decided, default=case.event_seq)
+    return look.session.get(CaseEvent, (case.id, seq)) if seq else None
+
+
+def candidates_today(look: Look, step: RouteStep) -> list[Candidate]:
+    """Who may review a step of a frozen route today, in one statement."""
+    places = [step.organisation_id] if step.organisation_id else []
+    return select_people(read_posts(look, [step.selector], places), step.selector, step.organisation_id)
+
+
+def plan_route(look: Look, submission: Submission) -> tuple[Route, Directory | None]:
+    """The route that a submission gets now, and the directory that it was made from: what preview shows is
+    what the opening of a round freezes."""
+    unit = read_unit(look, submission.organisation_id)
+    if unit is None:
+        return route(submission, InForce(), None), None
+    chains = in_force(look, unit, submission.doc_type)
+    directory = read_directory(look, unit, chains.steps)
+    return route(submission, chains, directory), directory
+
+
+def in_force(look: Look, unit: Unit, doc_type: str) -> InForce:
+    """The published chains for a unit: its own, and that of the nearest district at or above it."""
+    owners = or_(
+        and_(Chain.level == Segment.UNIT, Chain.owner == str(unit.id)),
+        and_(Chain.level == Segment.DISTRICT, Chain.owner.in_(unit.districts)),
+    )
+    rows: Sequence[Any] = look.execute(
+        select(Chain, ChainVersion)
+        .join(ChainVersion, and_(ChainVersion.chain_id == Chain.id, ChainVersion.n == Chain.published))
+        .where(Chain.doc_type == doc_type, owners)
+    ).all()
+    own = next(((chain, version) for chain, version in rows if chain.level == Segment.UNIT), None)
+    above = [(chain, version) for chain, version in rows if chain.level == Segment.DISTRICT]
+    nearest = min(above, key=lambda pair: unit.districts.index(pair[0].owner), default=None)
+    return InForce(own, nearest, own is None and unit_segment_optional(look, unit))
+
+
+def unit_segment_optional(look: Look, unit: Unit) -> bool:
+    """What the nearest district with a policy says of units without a chain; by default they need one."""
+    rows = look.all(select(DistrictPolicy).where(DistrictPolicy.district_code.in_(unit.districts)))
+    nearest = min(rows, key=lambda row: unit.districts.index(row.district_code), default=None)
+    return nearest is not None and nearest.unit_segment_optional
+
+
+def administrators(look: Look, case: Case, step: RouteStep) -> list[UUID]:
+    """Who can help a stuck step: for the unit's own steps its administrators; else those of the nearest
+    district that has any."""
+    if step.segment == Segment.UNIT:
+        of_unit = look.all(
+            _appointed(Role.UNIT_ADMINISTRATOR, look).where(
+                AppointmentCopy.organisation_id == case.organisation_id
+            )
+        )
+        if of_unit:
+            return sorted(set(of_unit))
+    path = step.owner_path if step.segment == Segment.DISTRICT else case.district_path
+    codes = [code for code in path.split("/") if code]
+    rows: Sequence[Any] = look.execute(
+        _appointed(Role.DISTRICT_ADMINISTRATOR, look)
+        .join(OrganisationCopy, OrganisationCopy.organisation_id == AppointmentCopy.organisation_id)
+        .add_columns(OrganisationCopy.district_code)
+        .where(OrganisationCopy.district_code.in_(codes))
+    ).all()
+    nearest = max((codes.index(code) for _, code in rows), default=0)
+    return sorted({person for person, code in rows if codes.index(code) == nearest})
+
+
+def substitute(look: Look, case: Case, step: RouteStep, person_id: UUID) -> Candidate | None:
+    """A person as a possible holder of a step: of the step's organisation; where the step names people, of
+    the unit, or of an organisation in the district of the chain."""
+    place = step.organisation_id
+    if place is None and step.segment == Segment.UNIT:
+        place = case.organisation_id
+    statement = (
+        select(PersonCopy.person_id, PersonCopy.name, OrganisationCopy.organisation_id, OrganisationCopy.name)
+        .join(AppointmentCopy, AppointmentCopy.person_id == PersonCopy.person_id)
+        .join(OrganisationCopy, OrganisationCopy.organisation_id == AppointmentCopy.organisation_id)
+        .join(DistrictCopy, DistrictCopy.code == OrganisationCopy.district_code)
+        .where(PersonCopy.person_id == person_id, PersonCopy.active, OrganisationCopy.active)
+        .where(AppointmentCopy.on(look.today), AppointmentCopy.role != Role.PLATFORM_ADMINISTRATOR)
+        .where(
+            OrganisationCopy.organisation_id == place
+            if place is not None
+            else DistrictCopy.path.startswith(step.owner_path, autoescape=True)
+        )
+        .limit(1)
+    )
+    row: Any = look.execute(statement).first()
+    return None if row is None else Candidate(*row)
+
+
+def _appointed(role: Role, look: Look) -> Select[UUID]:
+    return (
+        select(AppointmentCopy.person_id)
+        .join(PersonCopy, PersonCopy.person_id == AppointmentCopy.person_id)
+        .where(AppointmentCopy.role == role, PersonCopy.active, AppointmentCopy.on(look.today))
+    )
+
+
+def _locked(statement: Select[Case]) -> Select[Case]:
+    return statement.with_for_update(of=Case).execution_options(populate_existing=True)

@@ -1,0 +1,159 @@
+"""What other services tell: documents submitted and cancelled, people who came, changed or left."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.approvals.case import Case, CaseRound, CaseState, RefusedRound
+from services.approvals.case_file import Actor, CaseFile
+from services.approvals.filing import candidates_today, keep, latest_case, plan_route, substitute, take
+from services.approvals.next_step import opening
+from services.approvals.route import Route
+from services.approvals.slot import PENDING, Slot, SlotState
+from shared.errors import Refusal
+from shared.events.approvals import CaseRefused
+from shared.events.directory import OrganisationChanged, PersonChanged
+from shared.events.documents import DocumentCancelled, DocumentSubmitted
+from shared.inbox import Handlers
+from shared.people import keep_copies
+from shared.store import Work
+
+events = Handlers()
+keep_copies(events)
+
+
+@events.on(DocumentSubmitted)
+def open_case(work: Work, event: DocumentSubmitted) -> None:
+    """Opens a round of review, or refuses the submission; a round that is known already changes nothing."""
+    asked = event.submission
+    case = latest_case(work, asked.doc_type, asked.doc_id)
+    if (case is not None and case.round >= event.round) or _was_refused(work, event):
+        return
+    if case is not None and case.state == CaseState.REVIEWING:
+        running = take(work, case)
+        running.supersede()
+        keep(work, running)
+    found, directory = plan_route(work, asked)
+    if directory is None or found.problems:
+        problem = found.problems[0]
+        _refuse(work, event, problem.code, "；".join(one.text for one in found.problems))
+        return
+    try:
+        start = opening(found, event.picks)
+    except Refusal as refusal:
+        _refuse(work, event, refusal.code, refusal.text)
+        return
+    file = _new_round(work, event, case, found)
+    file.case.describe(asked, directory.unit.name, directory.unit.district_path)
+    file.submit(Actor(asked.applicant_id, asked.applicant_name), start)
+    work.add(file.case)
+    work.session.flush()  # the case before what refers to it
+    work.add(file.round)
+    keep(work, file)
+
+
+def _new_round(work: Work, event: DocumentSubmitted, before: Case | None, found: Route) -> CaseFile:
+    asked = event.submission
+    if before is not None and not before.final:
+        case = before
+    else:
+        case = Case.begin(asked.doc_type, asked.doc_id, work.now, before.id if before else None)
+    frozen = CaseRound(
+        case_id=case.id,
+        n=event.round,
+        doc_type=asked.doc_type,
+        doc_id=asked.doc_id,
+        revision=event.revision,
+        digest=asked.digest,
+        route=found.to_json(),
+        facts=dict(asked.facts),
+        content=asked.content,
+        submitted_at=work.now,
+    )
+    return CaseFile(case, frozen, [], work.now)
+
+
+def _was_refused(work: Work, event: DocumentSubmitted) -> bool:
+    refused = select(RefusedRound.n).where(
+        RefusedRound.doc_type == event.submission.doc_type,
+        RefusedRound.doc_id == event.submission.doc_id,
+        RefusedRound.n >= event.round,
+    )
+    return work.first(refused) is not None
+
+
+def _refuse(work: Work, event: DocumentSubmitted, code: str, text: str) -> None:
+    asked = event.submission
+    work.add(
+        RefusedRound(
+            doc_type=asked.doc_type, doc_id=asked.doc_id, n=event.round, code=code, text=text, at=work.now
+        )
+    )
+    work.publish(
+        CaseRefused(
+            doc_type=asked.doc_type,
+            doc_id=asked.doc_id,
+            round=event.round,
+            revision=event.revision,
+            code=code,
+            text=text,
+        )
+    )
+
+
+@events.on(DocumentCancelled)
+def terminate_case(work: Work, event: DocumentCancelled) -> None:
+    """Ends the live case of a document that was abandoned or invalidated."""
+    case = latest_case(work, event.doc_type, event.doc_id)
+    if case is None or case.final:
+        return
+    file = take(work, case)
+    file.terminate(None, "document_cancelled", event.reason)
+    keep(work, file)
+
+
+@events.on(PersonChanged)
+def review_holder(work: Work, event: PersonChanged) -> None:
+    """Frees what a person who left or moved can no longer decide; gives back what a returned one can."""
+    check_holder(work, event.person_id)
+
+
+@events.on(OrganisationChanged)
+def review_holders_of_unit(work: Work, event: OrganisationChanged) -> None:
+    """A unit that was closed: its reviewers are gone with it."""
+    if not event.active:
+        of_unit = select(Slot.holder_id).where(
+            Slot.holder_unit_id == event.organisation_id, Slot.state == SlotState.OPEN
+        )
+        for person in sorted({person for person in work.all(of_unit) if person is not None}):
+            check_holder(work, person)
+
+
+def check_holder(work: Work, person_id: UUID) -> None:
+    """Compares a person's pending slots with the present copies. Locks the cases in order of their ids."""
+    pending = work.all(
+        select(Slot.case_id).where(Slot.holder_id == person_id, Slot.state.in_(PENDING)).distinct()
+    )
+    for case_id in sorted(pending):
+        file = take(work, work.get(Case, case_id))
+        for slot in [slot for slot in file.slots if slot.holder_id == person_id and slot.pending]:
+            if slot.round == file.case.round:
+                _check_slot(work, file, slot)
+        keep(work, file)
+
+
+def _check_slot(work: Work, file: CaseFile, slot: Slot) -> None:
+    eligible = _is_eligible(work, file, slot)
+    if slot.state == SlotState.OPEN and not eligible:
+        file.lose_holder(slot)
+    elif slot.state == SlotState.VACANT and eligible:
+        file.resume_holder(slot)
+
+
+def _is_eligible(work: Work, file: CaseFile, slot: Slot) -> bool:
+    step = file.route[slot.step_index]
+    if slot.origin == "reassigned" and slot.holder_id is not None:
+        return substitute(work, file.case, step, slot.holder_id) is not None
+    return any(person.person_id == slot.holder_id for person in candidates_today(work, step))

@@ -1,0 +1,42 @@
+"""Work that time brings: appointments that ended, and answers nobody asks for any more."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from services.approvals.handlers import check_holder
+from services.approvals.slot import PENDING, Slot
+from shared.http import forget_answers
+from shared.jobs import Jobs
+from shared.people import AppointmentCopy
+from shared.service import Running
+
+jobs = Jobs()
+PER_TICK = 200
+
+
+@jobs.every(seconds=3600)
+def forget_old_answers(here: Running) -> None:
+    """Drops answers kept for idempotency that are older than a day."""
+    with here.store.work() as work:
+        forget_answers(work)
+
+
+@jobs.every(seconds=900)
+def check_ended_appointments(here: Running) -> None:
+    """An appointment ends or begins by its date, without an event: its holder's slots are looked at again."""
+    with here.store.read() as look:
+        bounded = select(AppointmentCopy.person_id).where(
+            (AppointmentCopy.valid_until < look.today) | AppointmentCopy.valid_from.is_not(None)
+        )
+        holders = look.all(
+            select(Slot.holder_id)
+            .where(Slot.state.in_(PENDING), Slot.holder_id.in_(bounded))
+            .distinct()
+            .order_by(Slot.holder_id)
+            .limit(PER_TICK)
+        )
+    for holder in holders:
+        if holder is not None:
+            with here.store.work() as work:
+                check_holder(work, holder)

@@ -1,0 +1,95 @@
+"""Lists and counts, each with one predicate, so that their numbers are always equal."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
+
+from services.approvals.case import Case
+from services.approvals.chain import Chain
+from services.approvals.opinion import CommonOpinion
+from services.approvals.slot import Slot, SlotState
+from services.approvals.step import KEY
+from shared.people import Caller, Role
+from shared.store import Look
+
+
+class Filters(BaseModel):
+    """What narrows a list: type of document, and text in title, number, unit or applicant."""
+
+    doc_type: str = Field("", pattern=rf"^$|{KEY}")
+    q: str = Field("", max_length=100)
+
+
+class Listing(Filters):
+    """Filters with the page asked for."""
+
+    limit: int = Field(50, ge=1, le=100)
+    cursor: str = Field("", max_length=400, description="上一页返回的 next")
+
+
+class CaseListing(Listing):
+    """Cases also by state, and by whether they need an administrator."""
+
+    state: str = Field("", pattern=r"^$|^(reviewing|approved|returned|withdrawn|terminated)$")
+    attention: bool | None = None
+
+
+TODO_ORDER: list[Any] = [Slot.opened_at, Slot.id]
+DONE_ORDER: list[Any] = [Slot.closed_at, Slot.id]
+CASE_ORDER: list[Any] = [Case.submitted_at, Case.id]
+CHAIN_ORDER: list[Any] = [Chain.created_at, Chain.id]
+
+
+def todo(person: UUID, asked: Filters) -> Select[Any]:
+    """What waits for a person."""
+    return select(Slot).where(Slot.holder_id == person, Slot.state == SlotState.OPEN, *_narrow(Slot, asked))
+
+
+def done(person: UUID, asked: Filters) -> Select[Any]:
+    """What a person has decided."""
+    return select(Slot).where(Slot.acted_by == person, *_narrow(Slot, asked))
+
+
+def cases(caller: Caller, asked: CaseListing) -> Select[Any]:
+    """Cases that a caller may see."""
+    found = select(Case).where(Case.visible_to(caller), *_narrow(Case, asked))
+    if asked.state:
+        found = found.where(Case.state == asked.state)
+    if asked.attention is not None:
+        found = found.where(Case.attention != "" if asked.attention else Case.attention == "")
+    return found
+
+
+def attention(caller: Caller) -> Select[Any]:
+    """Stuck cases, for those who administer them."""
+    if not caller.has(Role.UNIT_ADMINISTRATOR, Role.DISTRICT_ADMINISTRATOR):
+        return select(Case).where(false())
+    return cases(caller, CaseListing(attention=True, limit=50, cursor="", state="", doc_type="", q=""))
+
+
+def count(look: Look, listed: Select[Any]) -> int:
+    """How many rows a list has."""
+    return look.session.scalar(select(func.count()).select_from(listed.subquery())) or 0
+
+
+def opinions(person: UUID) -> Select[Any]:
+    """A person's common opinions, the most used first."""
+    return (
+        select(CommonOpinion)
+        .where(CommonOpinion.owner_id == person)
+        .order_by(CommonOpinion.use_count.desc(), CommonOpinion.position, CommonOpinion.id)
+    )
+
+
+def _narrow(kind: type[Slot] | type[Case], asked: Filters) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if asked.doc_type:
+        wanted.append(kind.doc_type == asked.doc_type)
+    if asked.q:
+        texts = (kind.title, kind.number, kind.organisation_name, kind.applicant_name)
+        wanted.append(or_(*(column.icontains(asked.q, autoescape=True) for column in texts)))
+    return wanted

@@ -1,0 +1,256 @@
+"""The shapes of requests and answers over HTTP: slots, cases, opinions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.approvals.step import KEY, Selector
+from shared.http import Body, Shape
+from shared.money import FenAsYuan
+
+DocType = Annotated[str, Field(pattern=KEY, examples=["plan"])]
+Picks = Annotated[list[UUID], Field(max_length=50, description="所选审核人 (people picked to review)")]
+Reason = Annotated[str, Field(min_length=1, max_length=500, examples=["审核人出差，改由同部门人员办理"])]
+
+
+class Action(Shape):
+    """Something that the caller may do, or why not."""
+
+    action: str
+    allowed: bool
+    reason: str = ""
+    method: str
+    url: str
+
+
+class ProblemItem(Shape):
+    """One thing that is in the way."""
+
+    code: str
+    text: str
+    text_en: str
+    pointer: str
+
+
+# routes
+
+
+class PersonShape(Shape):
+    """A person with the unit that makes him a reviewer."""
+
+    person_id: UUID
+    name: str
+    organisation_id: UUID
+    organisation_name: str
+
+
+class RouteStepShape(Shape):
+    """A step of a route, and why it is there: segment, chain version, rule, facts."""
+
+    key: str
+    name: str
+    segment: str
+    chain_id: UUID
+    chain_version: int
+    owner: str
+    condition: dict[str, Any] | None
+    facts: dict[str, Any]
+    applies: bool
+    reason: str
+    selector: Selector
+    organisation_id: UUID | None
+    organisation_name: str
+    quorum: str
+    pick: str
+    on_empty: str
+    attested: list[str]
+
+
+# slots
+
+
+class AgreeBody(Body):
+    """An agreement; `picks` where the next step asks for them."""
+
+    opinion: str = Field("", max_length=500, examples=["同意"])
+    picks: Picks = Field(default=[])
+
+
+class DisagreeBody(Body):
+    """A disagreement says why."""
+
+    opinion: str = Field(min_length=1, max_length=500, examples=["预算依据不足，请补充"])
+
+
+class ReassignBody(Body):
+    """Who takes over, and why."""
+
+    to: UUID
+    reason: Reason
+
+
+class TerminateBody(Body):
+    """Why the case ends."""
+
+    reason: Reason
+
+
+class SlotItem(Shape):
+    """A row of the to-do or the done list. `etag` is what a decision sends as If-Match."""
+
+    id: UUID
+    case_id: UUID
+    doc_type: str
+    doc_id: UUID
+    round: int
+    title: str
+    number: str
+    organisation_name: str
+    applicant_name: str
+    amount: FenAsYuan | None
+    step_key: str
+    step_name: str
+    state: str
+    status_label: str
+    opened_at: datetime
+    submitted_at: datetime
+    closed_at: datetime | None
+    opinion: str
+    etag: str
+    available_actions: list[Action]
+
+
+class DecisionShape(Shape):
+    """What a decision led to."""
+
+    slot_id: UUID
+    outcome: str
+    case_id: UUID
+    round: int
+    case_state: str
+    status_label: str
+    current_step: str | None
+    current_holders: list[str]
+
+
+class CountsShape(Shape):
+    """Numbers that equal the lists: to-dos, done, and for administrators cases that need attention."""
+
+    todo: int
+    done: int
+    attention: int
+
+
+# opinions
+
+
+class OpinionBody(Body):
+    """A sentence to keep."""
+
+    kind: Literal["agree", "disagree"]
+    text: str = Field(min_length=1, max_length=500)
+    position: int = Field(0, ge=0, le=10_000)
+
+
+class OpinionShape(Shape):
+    """A kept sentence."""
+
+    id: UUID
+    kind: str
+    text: str
+    position: int
+    use_count: int
+    etag: str
+
+
+# cases
+
+
+class HolderShape(Shape):
+    """One person's part in a step."""
+
+    slot_id: UUID
+    person_id: UUID | None
+    name: str
+    unit: str
+    state: str
+    status_label: str
+    origin: str
+    opened_at: datetime
+    closed_at: datetime | None
+    opinion: str
+    etag: str
+    available_actions: list[Action]
+
+
+class CaseStepShape(RouteStepShape):
+    """A step with what became of it: done, current, waiting, skipped."""
+
+    state: str
+    status_label: str
+    holders: list[HolderShape]
+
+
+class EventShape(Shape):
+    """A line of the timeline."""
+
+    seq: int
+    at: datetime
+    actor_id: UUID | None
+    actor_name: str
+    type: str
+    label: str
+    round: int
+    step_name: str
+    opinion: str
+    hash: str
+
+
+class NextShape(Shape):
+    """The step after the current one: who could review it, and whether they must be picked."""
+
+    key: str | None
+    name: str | None
+    asks_pick: bool
+    candidates: list[PersonShape]
+
+
+class CaseItem(Shape):
+    """A case in a list."""
+
+    id: UUID
+    doc_type: str
+    doc_id: UUID
+    title: str
+    number: str
+    organisation_id: UUID
+    organisation_name: str
+    applicant_id: UUID
+    applicant_name: str
+    amount: FenAsYuan | None
+    state: str
+    status_label: str
+    round: int
+    attention: str
+    submitted_at: datetime
+    closed_at: datetime | None
+    version: int
+
+
+class CaseShape(CaseItem):
+    """A case as people read it: content, whole route, who has it, what happened."""
+
+    revision: int
+    digest: str
+    previous_case: UUID | None
+    content: dict[str, Any]
+    facts: dict[str, Any]
+    route: list[CaseStepShape]
+    next_step: NextShape | None
+    timeline: list[EventShape]
+    history_intact: bool
+    available_actions: list[Action]

@@ -1,0 +1,160 @@
+"""A slot: one person's part in one step. Open slots are the to-do list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, Text, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.approvals.staffing import Candidate
+from services.approvals.step import RouteStep
+from services.approvals.tables import Approvals
+from shared.database import UtcDateTime, new_id
+from shared.people import Caller
+
+if TYPE_CHECKING:
+    from services.approvals.case import Case
+
+
+class SlotState(StrEnum):
+    """open → agreed | disagreed | transferred | cancelled; open ⇄ vacant (its holder left, or nobody is
+    there); vacant → transferred | cancelled."""
+
+    OPEN = "open"
+    VACANT = "vacant"
+    AGREED = "agreed"
+    DISAGREED = "disagreed"
+    TRANSFERRED = "transferred"
+    CANCELLED = "cancelled"
+
+
+SLOT_LABELS = {
+    SlotState.OPEN: "待办理",
+    SlotState.VACANT: "无人办理",
+    SlotState.AGREED: "同意",
+    SlotState.DISAGREED: "不同意",
+    SlotState.TRANSFERRED: "已改派",
+    SlotState.CANCELLED: "已取消",
+}
+DECIDED = frozenset({SlotState.AGREED, SlotState.DISAGREED})
+PENDING = frozenset({SlotState.OPEN, SlotState.VACANT})
+
+
+class Slot(Approvals):
+    """What lists show is copied in from the case, so that they need no join. A vacant slot of a step that
+    nobody could be found for has no holder. `closed_by` is the number of the case event that closed it."""
+
+    __tablename__ = "slot"
+    __table_args__ = (
+        Index(
+            "ix_slot_todo",
+            "holder_id",
+            "opened_at",
+            "id",
+            postgresql_where=text("state = 'open'"),
+            sqlite_where=text("state = 'open'"),
+        ),
+        Index(
+            "ix_slot_done",
+            "acted_by",
+            "closed_at",
+            "id",
+            postgresql_where=text("acted_by IS NOT NULL"),
+            sqlite_where=text("acted_by IS NOT NULL"),
+        ),
+        Index("ix_slot_case_id_round", "case_id", "round"),
+        Index("ix_slot_holder_id_case_id", "holder_id", "case_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
+    round: Mapped[int]
+    step_index: Mapped[int]
+    step_key: Mapped[str] = mapped_column(String(60))
+    step_name: Mapped[str] = mapped_column(String(60))
+    holder_id: Mapped[UUID | None] = mapped_column(Uuid)
+    holder_name: Mapped[str] = mapped_column(String(100), default="")
+    holder_unit_id: Mapped[UUID | None] = mapped_column(Uuid)
+    holder_unit: Mapped[str] = mapped_column(String(200), default="")
+    origin: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), default=SlotState.OPEN)
+    version: Mapped[int] = mapped_column(default=1)
+    digest: Mapped[str] = mapped_column(String(64))
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[int | None]
+    acted_by: Mapped[UUID | None] = mapped_column(Uuid)
+    opinion: Mapped[str] = mapped_column(Text, default="")
+    doc_type: Mapped[str] = mapped_column(String(40))
+    doc_id: Mapped[UUID] = mapped_column(Uuid)
+    title: Mapped[str] = mapped_column(String(300))
+    number: Mapped[str] = mapped_column(String(100))
+    organisation_name: Mapped[str] = mapped_column(String(200))
+    applicant_name: Mapped[str] = mapped_column(String(100))
+    amount_fen: Mapped[int | None] = mapped_column(BigInteger)
+    submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @classmethod
+    def given(cls, case: Case, index: int, step: RouteStep, holder: Candidate | None, origin: str) -> Slot:
+        """The part of `holder` in a step of the running round; vacant without one."""
+        return cls(
+            id=new_id(),
+            case_id=case.id,
+            round=case.round,
+            step_index=index,
+            step_key=step.key,
+            step_name=step.name,
+            holder_id=holder.person_id if holder else None,
+            holder_name=holder.name if holder else "",
+            holder_unit_id=holder.organisation_id if holder else step.organisation_id,
+            holder_unit=holder.organisation_name if holder else step.organisation_name,
+            origin=origin,
+            state=SlotState.OPEN if holder else SlotState.VACANT,
+            version=1,
+            digest=case.digest,
+            opinion="",
+            doc_type=case.doc_type,
+            doc_id=case.doc_id,
+            title=case.title,
+            number=case.number,
+            organisation_name=case.organisation_name,
+            applicant_name=case.applicant_name,
+            amount_fen=case.amount_fen,
+            submitted_at=case.submitted_at,
+        )
+
+    @classmethod
+    def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
+        """Its holder; everybody else sees it in its case."""
+        return cls.holder_id == caller.person_id
+
+    @property
+    def etag(self) -> str:
+        """Who agrees with this tag has seen exactly this content."""
+        return f'"v{self.version}-{self.digest}"'
+
+    @property
+    def label(self) -> str:
+        return SLOT_LABELS[SlotState(self.state)]
+
+    @property
+    def pending(self) -> bool:
+        """The step still waits for this part."""
+        return self.state in PENDING
+
+    @property
+    def trace(self) -> dict[str, str | None]:
+        """What the history keeps of a slot that an act has changed."""
+        return {
+            "state": str(self.state),
+            "step": self.step_key,
+            "holder": str(self.holder_id) if self.holder_id else None,
+        }
+
+    def close(self, state: SlotState, at: datetime, closed_by: int) -> None:
+        self.state, self.closed_at, self.closed_by = state, at, closed_by
+        self.version += 1

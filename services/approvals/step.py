@@ -1,0 +1,121 @@
+"""A step of a chain as its administrators write it, and as a round freezes it with its reason."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from services.approvals.condition import holds
+from shared.digest import canonical
+from shared.people import Role
+
+KEY = r"^[a-z][a-z0-9_]{0,39}$"
+
+
+class Segment(StrEnum):
+    """The two governed parts of a route; the unit's steps come first."""
+
+    UNIT = "unit"
+    DISTRICT = "district"
+
+
+def _plain_json(value: dict[str, Any]) -> dict[str, Any]:
+    # Floats, NaN and numbers beyond 2**53 are refused here: no database keeps them alike.
+    if len(canonical(value)) > 20_000:
+        raise ValueError("条件过长 (the condition is too long)")
+    return value
+
+
+PlainJson = Annotated[dict[str, Any], AfterValidator(_plain_json)]
+
+
+class RoleSelector(BaseModel):
+    """People with a role (and a position) in the applicant's unit, its superior unit, or a district's body.
+
+    `district_body`: the active organisation of that `kind` in the nearest district at or above the unit's
+    own; with a `level`, the nearest of that level.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        str_strip_whitespace=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        frozen=True,
+    )
+
+    role: Role
+    position: str | None = Field(None, min_length=1, max_length=60)
+    place: Literal["own_unit", "superior_unit", "district_body"] = Field("own_unit", alias="in")
+    kind: str | None = Field(None, min_length=1, max_length=20, description="district_body 的机构类别")
+    level: str | None = Field(None, min_length=1, max_length=20, description="district_body 的区划级别")
+
+
+class PeopleSelector(BaseModel):
+    """Named people."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    people: list[UUID] = Field(min_length=1, max_length=50)
+
+
+Selector = RoleSelector | PeopleSelector
+
+
+class Step(BaseModel):
+    """One step of a chain.
+
+    `quorum`: the first who agrees closes the step (any), or all must agree. `pick`: whether the submitter, or
+    whoever closes the step before, chooses among the candidates; for the first step of a route both mean the
+    submitter. `on_empty`: what happens when nobody is left to review.
+    """
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    key: str = Field(pattern=KEY, examples=["department_head"])
+    name: str = Field(min_length=1, max_length=60, examples=["部门负责人审核"])
+    selector: Selector
+    quorum: Literal["any", "all"] = "any"
+    condition: PlainJson | None = None
+    pick: Literal["none", "submitter", "previous_actor"] = "none"
+    on_empty: Literal["refuse", "skip", "administrator"] = "refuse"
+    attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
+
+    def to_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json")
+
+
+class RouteStep(Step):
+    """A step of a frozen route, with its provenance: which rule of which version, and the facts it looked at.
+
+    `key` is unique in the route (`unit.department_head`). A step that does not apply stays listed.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    key: str = Field(max_length=60)
+    segment: Segment
+    chain_id: UUID
+    chain_version: int
+    owner: str
+    owner_path: str
+    facts: dict[str, str | int | bool | None]
+    applies: bool
+    organisation_id: UUID | None = None
+    organisation_name: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why the step is there, or is not, for people."""
+        if self.condition is None:
+            return "每次都需要"
+        return "条件成立" if self.applies else "条件不成立，跳过"
+
+    @property
+    def explained(self) -> bool:
+        """Whether the kept facts still give the kept result."""
+        return self.applies == holds(self.condition, self.facts)

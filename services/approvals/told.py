@@ -1,0 +1,68 @@
+"""The events that tell other services about a case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from services.approvals.case import Case
+from services.approvals.slot import Slot, SlotState
+from shared.events.approvals import (
+    CaseApproved,
+    CaseAttentionRaised,
+    CaseReturned,
+    SlotClosed,
+    SlotOpened,
+)
+
+
+def about(case: Case) -> dict[str, Any]:
+    """What every event of a case says."""
+    return {
+        "case_id": case.id,
+        "case_version": case.version,
+        "doc_type": case.doc_type,
+        "doc_id": case.doc_id,
+        "round": case.round,
+        "revision": case.revision,
+        "digest": case.digest,
+    }
+
+
+def slot_told(case: Case, slot: Slot, holder: UUID) -> SlotOpened | SlotClosed:
+    """That it is a person's turn, or is no longer."""
+    common = {**about(case), "slot_id": slot.id, "step_key": slot.step_key, "holder_id": holder}
+    if slot.state != SlotState.OPEN:
+        return SlotClosed(**common, outcome=str(slot.state))
+    return SlotOpened(
+        **common,
+        step_name=slot.step_name,
+        applicant_id=case.applicant_id,
+        applicant_name=case.applicant_name,
+        organisation_id=case.organisation_id,
+        organisation_name=case.organisation_name,
+        title=case.title,
+        number=case.number,
+        opened_at=slot.opened_at,
+    )
+
+
+def decided(case: Case, slot: Slot, actor_id: UUID, actor_name: str) -> CaseApproved | CaseReturned:
+    """The outcome of the round: approved by its last decision, or returned."""
+    common = {**about(case), "step_name": slot.step_name, "actor_id": actor_id, "actor_name": actor_name}
+    if slot.state == SlotState.AGREED:
+        return CaseApproved(**common, opinion=slot.opinion)
+    return CaseReturned(**common, step_key=slot.step_key, opinion=slot.opinion)
+
+
+def attention_raised(case: Case, step_name: str, administrators: Sequence[UUID]) -> CaseAttentionRaised:
+    """Nobody can go on with the step; these can help."""
+    return CaseAttentionRaised(
+        **about(case),
+        reason=case.attention,
+        step_name=step_name,
+        title=case.title,
+        number=case.number,
+        administrator_ids=list(administrators),
+    )

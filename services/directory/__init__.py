@@ -1,0 +1,1 @@
+"""Directory: districts, organisations, people, appointments, and signing in."""

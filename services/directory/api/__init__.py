@@ -1,0 +1,1 @@
+"""The routes of the directory, one file per noun."""

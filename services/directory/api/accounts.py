@@ -1,0 +1,102 @@
+"""Letting accounts in and out, and giving new passwords."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Response
+
+from services.directory import password as passwords
+from services.directory.person import Person, administered
+from services.directory.schemas.people import PasswordReset, PersonShape, person_shape
+from services.directory.session import end_sessions
+from services.directory.sign_in import unlock
+from shared.digest import digest
+from shared.errors import Conflict, invalid
+from shared.http import DoOnce, Expected, IfMatch, SignedIn, StoreHere, etag, shown
+from shared.people import Caller
+from shared.store import Work
+
+router = APIRouter(tags=["people"])
+Id = Annotated[UUID, Path()]
+
+
+@router.post(
+    "/people/{person_id}/deactivate",
+    operation_id="deactivate_person",
+    summary="停用人员 (deactivate)",
+    response_model=PersonShape,
+)
+def deactivate_person(
+    person_id: Id, caller: SignedIn, store: StoreHere, once: DoOnce, expected: IfMatch
+) -> Response:
+    """Ends all sessions and tokens of the person at once. 409 `own_account` for oneself."""
+    with store.work(actor=caller.actor) as work:
+        if (before := once.before(work)) is not None:
+            return before
+        person = _judged(work, person_id, caller, expected, active=False)
+        end_sessions(work, person.id)
+        return once.answer(work, person_shape(person, caller, work.today), 200, etag(person.version))
+
+
+@router.post(
+    "/people/{person_id}/activate",
+    operation_id="activate_person",
+    summary="启用人员 (activate)",
+    response_model=PersonShape,
+)
+def activate_person(
+    person_id: Id, caller: SignedIn, store: StoreHere, once: DoOnce, expected: IfMatch
+) -> Response:
+    """Lets a deactivated person sign in again."""
+    with store.work(actor=caller.actor) as work:
+        if (before := once.before(work)) is not None:
+            return before
+        person = _judged(work, person_id, caller, expected, active=True)
+        return once.answer(work, person_shape(person, caller, work.today), 200, etag(person.version))
+
+
+@router.post(
+    "/people/{person_id}/reset-password",
+    operation_id="reset_password",
+    summary="重置密码 (reset the password)",
+    response_model=PersonShape,
+)
+def reset_password(  # noqa: PLR0913 - what a request brings
+    person_id: Id, body: PasswordReset, caller: SignedIn, store: StoreHere, once: DoOnce, expected: IfMatch
+) -> Response:
+    """Gives a new password, lifts a lock-out, ends all sessions and tokens.
+
+    A repeat with the same Idempotency-Key answers without the password.
+    """
+    given = body.password or passwords.random_password()
+    with store.read() as look:
+        login = administered(look, person_id, caller).login
+    if body.password and (problems := passwords.password_problems(given, login, "/password")):
+        raise invalid(problems)
+    hashed = passwords.hash_password(given)
+    with store.work(actor=caller.actor) as work:
+        if (before := once.before(work, digest(body.model_dump(exclude={"password"})))) is not None:
+            return before
+        person = administered(work, person_id, caller)
+        expected.check(etag(person.version))
+        work.publish(person.set_password(hashed, body.must_change_password, work.today))
+        end_sessions(work, person.id)
+        unlock(work, person.login)
+        shape = person_shape(person, caller, work.today)
+        answer = once.answer(work, shape, 200, etag(person.version))
+    if body.password:
+        return answer
+    return shown(shape.model_copy(update={"initial_password": given}), etag(person.version))
+
+
+def _judged(work: Work, person_id: UUID, caller: Caller, expected: Expected, active: bool) -> Person:
+    """The person let in or out; the state is judged before the version."""
+    person = administered(work, person_id, caller)
+    if person.id == caller.person_id:
+        raise Conflict("own_account", "不能停用或启用自己的账号", "not your own account")
+    person.check_not_yet(active)
+    expected.check(etag(person.version))
+    work.publish(person.set_active(active, work.today))
+    return person

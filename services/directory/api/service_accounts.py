@@ -1,0 +1,93 @@
+"""Service accounts: programs outside, kept by platform administrators."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Response
+from sqlalchemy import select
+
+from services.directory.permissions import Verb, require
+from services.directory.schemas.service_accounts import (
+    NewServiceAccount,
+    ServiceAccountShape,
+    ServiceSignIn,
+    ServiceToken,
+    service_account_shape,
+)
+from services.directory.service_account import ServiceAccount, new_service_account
+from services.directory.signing_key import LIFETIME, current_key, issue_service_token
+from services.directory.tables import take_turn
+from shared.errors import Problem, Unauthorised, invalid
+from shared.http import DoOnce, IfMatch, Page, Paged, SignedIn, StoreHere, etag, page_of, shown
+
+router = APIRouter(tags=["service accounts"])
+
+
+@router.get("/service-accounts", operation_id="list_service_accounts", summary="服务账号 (service accounts)")
+def list_service_accounts(caller: SignedIn, store: StoreHere, asked: Paged) -> Page[ServiceAccountShape]:
+    """Newest first (platform administrators)."""
+    require(caller, Verb.WRITE_SERVICE_ACCOUNTS)
+    with store.read() as look:
+        rows, following = page_of(look, select(ServiceAccount), (ServiceAccount.id,), asked)
+    return Page(items=[service_account_shape(row) for row in rows], next=following)
+
+
+@router.post(
+    "/service-accounts",
+    operation_id="create_service_account",
+    summary="新增服务账号 (add a service account)",
+    status_code=201,
+    response_model=ServiceAccountShape,
+)
+def create_service_account(
+    body: NewServiceAccount, caller: SignedIn, store: StoreHere, once: DoOnce
+) -> Response:
+    """The secret is shown in this answer only; a repeat with the same Idempotency-Key answers without it."""
+    require(caller, Verb.WRITE_SERVICE_ACCOUNTS)
+    with store.work(actor=caller.actor) as work:
+        if (before := once.before(work)) is not None:
+            return before
+        take_turn(work, "service accounts")
+        if work.first(select(ServiceAccount.id).where(ServiceAccount.name == body.name)) is not None:
+            raise invalid([Problem("name_taken", "名称已被使用", "/name", "this name is taken")])
+        account, secret = new_service_account(body.name, work.now)
+        work.add(account)
+        once.answer(work, service_account_shape(account), 201, etag(account.version))
+    return shown(service_account_shape(account, secret), etag(account.version), 201)
+
+
+@router.post(
+    "/service-accounts/{account_id}/deactivate",
+    operation_id="deactivate_service_account",
+    summary="停用服务账号 (deactivate)",
+    response_model=ServiceAccountShape,
+)
+def deactivate_service_account(
+    account_id: Annotated[UUID, Path()], caller: SignedIn, store: StoreHere, once: DoOnce, expected: IfMatch
+) -> Response:
+    """It gets no more tokens; those that it has end within fifteen minutes."""
+    with store.work(actor=caller.actor) as work:
+        if (before := once.before(work)) is not None:
+            return before
+        require(caller, Verb.WRITE_SERVICE_ACCOUNTS)
+        account = work.get(ServiceAccount, account_id, seen_by=caller)
+        account.check_active()
+        expected.check(etag(account.version))
+        account.deactivate()
+        return once.answer(work, service_account_shape(account), 200, etag(account.version))
+
+
+@router.post(
+    "/service-accounts/token", operation_id="sign_in_service", summary="服务令牌 (token for a program)"
+)
+def sign_in_service(body: ServiceSignIn, store: StoreHere, response: Response) -> ServiceToken:
+    """A token of fifteen minutes. 401 `service_account_refused`."""
+    response.headers["Cache-Control"] = "no-store"
+    with store.read() as look:
+        account = look.find(ServiceAccount, body.id)
+        if account is None or not account.knows(body.secret) or not account.active:
+            raise Unauthorised("service_account_refused", "服务账号或密钥不正确", "wrong account or secret")
+        token = issue_service_token(current_key(look), account.id, look.now)
+    return ServiceToken(access_token=token, expires_in=int(LIFETIME.total_seconds()))

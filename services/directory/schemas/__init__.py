@@ -1,0 +1,1 @@
+"""The HTTP shapes of the directory, one file per noun."""

@@ -1,0 +1,62 @@
+"""A service account: how a program outside, for example a trade system, signs in."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, String, Uuid, false, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.directory.permissions import Verb, reaches
+from services.directory.tables import Directory
+from shared.database import UtcDateTime, new_id
+from shared.errors import Conflict
+from shared.people import Caller
+
+
+class ServiceAccount(Directory):
+    """Signs in with a random secret of 256 bits, of which a plain hash is enough."""
+
+    __tablename__ = "service_account"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    version: Mapped[int]
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    active: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @classmethod
+    def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
+        return true() if reaches(caller, Verb.WRITE_SERVICE_ACCOUNTS) else false()
+
+    def knows(self, secret: str) -> bool:
+        return hmac.compare_digest(self.secret_hash, _hashed(secret))
+
+    def check_active(self) -> None:
+        """Raises `Conflict` (`already_so`)."""
+        if not self.active:
+            raise Conflict("already_so", "服务账号已停用", "already inactive", facts={"active": False})
+
+    def deactivate(self) -> None:
+        """Raises `Conflict` (`already_so`)."""
+        self.check_active()
+        self.active = False
+        self.version += 1
+
+
+def new_service_account(name: str, at: datetime) -> tuple[ServiceAccount, str]:
+    """The account and its secret, which is kept nowhere."""
+    secret = secrets.token_urlsafe(32)
+    account = ServiceAccount(
+        id=new_id(), version=1, name=name, secret_hash=_hashed(secret), active=True, created_at=at
+    )
+    return account, secret
+
+
+def _hashed(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

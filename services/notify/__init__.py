@@ -1,0 +1,1 @@
+"""Tells people: an in-app inbox with live push, and e-mail."""

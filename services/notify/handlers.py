@@ -1,0 +1,98 @@
+"""What notify does about events: it tells people, and keeps its copies of people, contacts and to-dos."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from services.notify.contact import EMAIL_LENGTH, PHONE_LENGTH, Contact
+from services.notify.message import Message, touch_inbox
+from services.notify.notice import Notice, tell
+from services.notify.slot import SlotCopy
+from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
+from shared.events.directory import PersonContactChanged
+from shared.events.plans import PlanStatusChanged
+from shared.inbox import Handlers
+from shared.money import format_yuan
+from shared.people import keep_copies
+from shared.store import Work
+
+DOCUMENTS = {"plan": ("采购计划", "procurement plan")}
+OTHER_DOCUMENT = ("单据", "document")
+OUTCOMES = {"under_review": False, "withdrawn": False, "returned": True, "usable": True, "void": True}
+"""Which statuses an applicant is told of, and whether by mail too: not of what he has just done himself."""
+
+events = Handlers()
+keep_copies(events)
+
+
+@events.on(PersonContactChanged)
+def keep_contact(work: Work, event: PersonContactChanged) -> None:
+    """The newest address counts; one that is too long to be any counts as none."""
+    known = work.find(Contact, event.person_id)
+    if known is None or known.version <= event.version:
+        email = event.email if len(event.email) <= EMAIL_LENGTH else ""
+        phone = event.phone if len(event.phone) <= PHONE_LENGTH else ""
+        contact = Contact(person_id=event.person_id, version=event.version, email=email, phone=phone)
+        work.session.merge(contact)
+
+
+@events.on(SlotOpened)
+def tell_reviewer(work: Work, event: SlotOpened) -> None:
+    """It is somebody's turn: told unless the to-do has vanished already."""
+    slot = _follow_slot(work, event, is_open=True)
+    if slot.waits_for(event.holder_id):
+        context = event.model_dump(mode="json") | _document(event.doc_type)
+        tell(work, event.holder_id, Notice("slot.opened", context, f"/cases/{event.case_id}", event.slot_id))
+
+
+@events.on(SlotClosed)
+def finish_todo(work: Work, event: SlotClosed) -> None:
+    """A to-do has vanished: nobody is told, its message is done."""
+    _follow_slot(work, event, is_open=False)
+    waiting = select(Message).where(
+        Message.slot_id == event.slot_id, Message.person_id == event.holder_id, Message.done_at.is_(None)
+    )
+    for message in work.lock_all(waiting.order_by(Message.id)):
+        message.finish(work.now)
+        touch_inbox(work, message.person_id)
+
+
+@events.on(CaseAttentionRaised)
+def tell_administrators(work: Work, event: CaseAttentionRaised) -> None:
+    context = event.model_dump(mode="json") | _document(event.doc_type)
+    for person_id in sorted(set(event.administrator_ids)):
+        tell(work, person_id, Notice("case.attention_raised", context, f"/cases/{event.case_id}"))
+
+
+@events.on(PlanStatusChanged)
+def tell_applicant(work: Work, event: PlanStatusChanged) -> None:
+    """The outcome for who applied; statuses that he need not hear of are passed over."""
+    if event.status not in OUTCOMES:
+        return
+    kind = f"plan.{event.status}"
+    if event.status == "returned" and event.returned_by == "system":
+        kind = "plan.returned_by_system"
+    context = event.model_dump(mode="json") | {
+        "amount": format(Decimal(format_yuan(event.amount_fen)), ",.2f")
+    }
+    notice = Notice(kind, context, f"/plans/{event.plan_id}", by_mail=OUTCOMES[event.status])
+    tell(work, event.applicant_id, notice)
+
+
+def _follow_slot(work: Work, event: SlotOpened | SlotClosed, is_open: bool) -> SlotCopy:
+    state = {"holder_id": event.holder_id, "case_version": event.case_version, "is_open": is_open}
+    known = work.find(SlotCopy, event.slot_id)
+    if known is None:
+        known = SlotCopy(slot_id=event.slot_id, **state)
+        work.add(known)
+    else:
+        known.follow(event.holder_id, event.case_version, is_open)
+    return known
+
+
+def _document(doc_type: str) -> dict[str, Any]:
+    chinese, english = DOCUMENTS.get(doc_type, OTHER_DOCUMENT)
+    return {"document": chinese, "document_en": english}

@@ -1,0 +1,35 @@
+"""Work that notify does later: it sends mail, and forgets what nobody needs any more."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from services.notify.eml import EmlFolder
+from services.notify.notice import SEND
+from services.notify.sending import Post, send
+from services.notify.smtp import SmtpServer
+from shared.http import forget_answers
+from shared.jobs import Jobs
+from shared.service import Running
+from shared.settings import Settings
+
+jobs = Jobs()
+
+
+def post_of(settings: Settings) -> Post:
+    """Where mail goes: to the SMTP server, or to files when there is none."""
+    carrier = (
+        SmtpServer.from_url(settings.smtp_url) if settings.smtp_url else EmlFolder(settings.data_dir / "mail")
+    )
+    return Post(carrier, settings.mail_from, settings.own_url())
+
+
+@jobs.task(SEND)
+def send_mail(here: Running, delivery_id: str, attempt: int) -> None:
+    send(here.store, post_of(here.settings), UUID(delivery_id), attempt)
+
+
+@jobs.every(seconds=3600)
+def forget(here: Running) -> None:
+    with here.store.work() as work:
+        forget_answers(work)

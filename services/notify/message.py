@@ -1,0 +1,99 @@
+"""What a person is told: one message per event and person, in his inbox from the moment it was heard."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Index, String, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.notify.texts import TITLE_LENGTH
+from shared.database import UtcDateTime, metadata, new_id
+from shared.store import Work
+
+if TYPE_CHECKING:
+    from shared.people import Caller
+
+
+TOUCHED = "touched_inboxes"
+
+
+class Base(DeclarativeBase):
+    """The tables of notify."""
+
+    metadata = metadata()
+
+
+def _partial(name: str, condition: str) -> Index:
+    """An index of a person's few rows that are counted again and again."""
+    return Index(name, "person_id", "id", postgresql_where=text(condition), sqlite_where=text(condition))
+
+
+class Message(Base):
+    """A message to one person. A to-do has a `slot_id` and is done when the slot is closed."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("event_id", "person_id"),
+        Index("ix_message_person_id_id", "person_id", "id"),
+        _partial("ix_message_unread", "read_at IS NULL AND done_at IS NULL"),
+        _partial("ix_message_todo", "slot_id IS NOT NULL AND done_at IS NULL"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
+    event_id: Mapped[UUID] = mapped_column(Uuid)
+    person_id: Mapped[UUID] = mapped_column(Uuid)
+    event_type: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(80))
+    subject: Mapped[str] = mapped_column(String(120))
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
+    body: Mapped[str] = mapped_column(Text)
+    title_en: Mapped[str] = mapped_column(String(TITLE_LENGTH))
+    body_en: Mapped[str] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(String(200))
+    slot_id: Mapped[UUID | None] = mapped_column(Uuid, index=True)
+    occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @classmethod
+    def visible_to(cls, viewer: Caller) -> ColumnElement[bool]:
+        return cls.person_id == viewer.person_id
+
+    @classmethod
+    def unread(cls) -> ColumnElement[bool]:
+        """Not read, and not a to-do that has vanished: what the number on the bell counts."""
+        return cls.read_at.is_(None) & cls.done_at.is_(None)
+
+    @classmethod
+    def todo(cls) -> ColumnElement[bool]:
+        """To-dos that are still there, read or not."""
+        return cls.slot_id.is_not(None) & cls.done_at.is_(None)
+
+    @classmethod
+    def done(cls) -> ColumnElement[bool]:
+        return cls.done_at.is_not(None)
+
+    def read(self, at: datetime) -> bool:
+        """Marks it read; false when it was read before, whose time then stays."""
+        if self.read_at is not None:
+            return False
+        self.read_at = at
+        return True
+
+    def finish(self, at: datetime) -> None:
+        """Marks a to-do done; the first time stays."""
+        self.done_at = self.done_at or at
+
+
+def touch_inbox(work: Work, person_id: UUID) -> None:
+    """Notes that a person's numbers change with this transaction, so that his open pages hear of it."""
+    work.session.info.setdefault(TOUCHED, set()).add(person_id)
+
+
+def touched_inboxes(work: Work) -> frozenset[UUID]:
+    """The people whose numbers this transaction has changed."""
+    return frozenset(work.session.info.get(TOUCHED, ()))

@@ -1,0 +1,85 @@
+"""What notify looks up: inboxes with their numbers, and deliveries with their tries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select, true, update
+
+from services.notify.delivery import Attempt, Delivery, State
+from services.notify.message import Message
+from shared.people import Caller
+from shared.store import Look, Work
+
+
+class Tab(StrEnum):
+    """The lists of an inbox."""
+
+    UNREAD = "unread"
+    TODO = "todo"
+    ALL = "all"
+    DONE = "done"
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        conditions = {
+            Tab.UNREAD: Message.unread,
+            Tab.TODO: Message.todo,
+            Tab.DONE: Message.done,
+            Tab.ALL: true,
+        }
+        return conditions[self]()
+
+
+def inbox(person_id: UUID, tab: Tab, search: str = "") -> Select[Message]:
+    """A person's messages under a tab; `search` looks into titles in both languages."""
+    wanted = select(Message).where(Message.person_id == person_id, tab.condition)
+    if search:
+        found = Message.title.icontains(search, autoescape=True)
+        wanted = wanted.where(found | Message.title_en.icontains(search, autoescape=True))
+    return wanted
+
+
+def inbox_counts(look: Look, person_id: UUID) -> tuple[int, int]:
+    """How many unread messages and how many open to-dos a person has: the lengths of those lists."""
+    unread, todo = (
+        select(func.count()).select_from(inbox(person_id, tab).subquery()).scalar_subquery()
+        for tab in (Tab.UNREAD, Tab.TODO)
+    )
+    row = look.session.execute(select(unread, todo)).one()
+    return row[0], row[1]
+
+
+def newest_message(look: Look, person_id: UUID) -> UUID | None:
+    newest = select(Message.id).where(Message.person_id == person_id).order_by(Message.id.desc())
+    return look.first(newest)
+
+
+def read_all(work: Work, person_id: UUID, up_to: UUID | None) -> None:
+    """Marks a person's unread messages read, up to the newest one that he has seen."""
+    wanted = update(Message).where(Message.person_id == person_id, Message.unread())
+    if up_to is not None:
+        wanted = wanted.where(Message.id <= up_to)
+    work.execute(wanted.values(read_at=work.now).execution_options(synchronize_session=False))
+
+
+def deliveries(caller: Caller, state: State | None) -> Select[Delivery]:
+    wanted = select(Delivery).where(Delivery.visible_to(caller))
+    return wanted.where(Delivery.state == state) if state is not None else wanted
+
+
+def delivery_counts(look: Look, caller: Caller) -> dict[str, int]:
+    seen = select(Delivery.state, func.count()).where(Delivery.visible_to(caller))
+    return {str(State(row[0])): row[1] for row in look.session.execute(seen.group_by(Delivery.state))}
+
+
+def tries_of(look: Look, found: Iterable[Delivery]) -> dict[UUID, list[Attempt]]:
+    """The tries of some deliveries, oldest first."""
+    ids = [delivery.id for delivery in found]
+    tries: dict[UUID, list[Attempt]] = {delivery_id: [] for delivery_id in ids}
+    rows = select(Attempt).where(Attempt.delivery_id.in_(ids)).order_by(Attempt.number, Attempt.id)
+    for attempt in look.all(rows) if ids else ():
+        tries[attempt.delivery_id].append(attempt)
+    return tries

@@ -1,0 +1,156 @@
+"""The HTTP shapes of notify."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from services.notify.delivery import Attempt, Delivery, State
+from services.notify.message import Message
+from shared.http import Body, Shape
+
+
+class Action(Shape):
+    """Something that can be done with this, or why it cannot."""
+
+    action: str = Field(examples=["read"])
+    allowed: bool
+    reason: str = ""
+    method: str = Field(examples=["POST"])
+    url: str
+
+
+class MessageShape(Shape):
+    """A message in somebody's inbox."""
+
+    id: UUID
+    event_id: UUID
+    event_type: str = Field(examples=["slot.opened"])
+    kind: str = Field(examples=["plan.returned"])
+    subject: str = Field(examples=["plan/01890000-0000-7000-8000-000000000000"])
+    title: str = Field(examples=["轮到您审核：办公电脑采购"])
+    body: str
+    link: str = Field(description="处理页面的地址 (the page to act on)")
+    is_todo: bool
+    status: str = Field(examples=["unread"], description="unread | read | done")
+    status_label: str = Field(examples=["未读"])
+    occurred_at: datetime
+    created_at: datetime
+    read_at: datetime | None
+    done_at: datetime | None
+    available_actions: list[Action]
+
+
+class Counts(Shape):
+    """The numbers of an inbox; each is the length of the list of the same name."""
+
+    unread: int = Field(ge=0, examples=[3])
+    todo: int = Field(ge=0, examples=[1])
+
+
+class ReadAll(Body):
+    """Which messages to mark read: all that are there, or those up to the newest one that was seen."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
+
+    up_to: UUID | None = Field(None, description="看到的最新一条消息 (the newest message seen)")
+
+
+class AttemptShape(Shape):
+    """One try, with the provider's answer (shortened, addresses masked)."""
+
+    number: int
+    at: datetime
+    provider: str = Field(examples=["smtp"])
+    outcome: str = Field(examples=["retry"], description="accepted | retry | config_error | failed")
+    code: str = Field(examples=["451"])
+    answer: str
+    milliseconds: int
+
+
+class DeliveryShape(Shape):
+    """A message on its way over a channel; without its text, which is its receiver's own."""
+
+    id: UUID
+    message_id: UUID
+    person_id: UUID
+    event_type: str
+    channel: str = Field(examples=["email"])
+    state: State
+    status_label: str = Field(examples=["已发出"])
+    code: str = Field(description="失败或未发送的原因 (why it failed or was not sent)")
+    attempts: int
+    next_try_at: datetime | None
+    created_at: datetime
+    changed_at: datetime
+    tries: list[AttemptShape]
+    available_actions: list[Action]
+
+
+class StateCounts(Shape):
+    """How many deliveries are in each state."""
+
+    queued: int = 0
+    held: int = 0
+    sending: int = 0
+    accepted: int = 0
+    delivered: int = 0
+    failed: int = 0
+    suppressed: int = 0
+
+
+STATUS_LABELS = {"unread": "未读", "read": "已读", "done": "已办"}
+
+
+def message_shape(message: Message, own_url: str, english: bool) -> MessageShape:
+    status = "done" if message.done_at else "read" if message.read_at else "unread"
+    reasons = {"unread": "", "read": "已读过", "done": "事项已办结"}
+    return MessageShape(
+        id=message.id,
+        event_id=message.event_id,
+        event_type=message.event_type,
+        kind=message.kind,
+        subject=message.subject,
+        title=message.title_en if english else message.title,
+        body=message.body_en if english else message.body,
+        link=own_url + message.path,
+        is_todo=message.slot_id is not None,
+        status=status,
+        status_label=STATUS_LABELS[status],
+        occurred_at=message.occurred_at,
+        created_at=message.created_at,
+        read_at=message.read_at,
+        done_at=message.done_at,
+        available_actions=[
+            Action(
+                action="read",
+                allowed=status == "unread",
+                reason=reasons[status],
+                method="POST",
+                url=f"/api/notify/messages/{message.id}/read",
+            )
+        ],
+    )
+
+
+def delivery_shape(delivery: Delivery, tries: list[Attempt], may_resend: bool) -> DeliveryShape:
+    failed = delivery.state == State.FAILED
+    reason = "" if may_resend else "需要角色：平台管理员"
+    resend = Action(
+        action="resend",
+        allowed=failed and may_resend,
+        reason=reason if failed else "只有发送失败的可以重发",
+        method="POST",
+        url=f"/api/notify/deliveries/{delivery.id}/resend",
+    )
+    return DeliveryShape(
+        **{
+            name: getattr(delivery, name)
+            for name in DeliveryShape.model_fields
+            if name not in ("tries", "available_actions")
+        },
+        tries=[AttemptShape.model_validate(attempt) for attempt in tries],
+        available_actions=[resend],
+    )

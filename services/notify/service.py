@@ -1,0 +1,23 @@
+"""Notify: tells people what concerns them."""
+
+from pathlib import Path
+
+from services.notify.api import deliveries, messages, stream
+from services.notify.api.live import close_live, live_of
+from services.notify.handlers import events
+from services.notify.jobs import jobs
+from services.notify.message import Base
+from shared.people import Copies
+from shared.service import Service
+
+service = Service(
+    name="notify",
+    title="通知服务 (notifications)",
+    routers=(messages.router, deliveries.router, stream.router),
+    tables=(Copies.metadata, Base.metadata),
+    migrations=Path(__file__).parent / "migrations",
+    handlers=events,
+    jobs=jobs,
+    on_start=live_of,
+    on_end=close_live,
+)

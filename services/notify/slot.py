@@ -1,0 +1,29 @@
+"""Notify's own copy of to-dos, for the stale rule: a to-do that has vanished is told to nobody any more."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.notify.message import Base
+
+
+class SlotCopy(Base):
+    """A slot as of the version of its case: who holds it, and whether it still waits for him."""
+
+    __tablename__ = "slot_copy"
+
+    slot_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    holder_id: Mapped[UUID] = mapped_column(Uuid)
+    case_version: Mapped[int]
+    is_open: Mapped[bool]
+
+    def follow(self, holder_id: UUID, case_version: int, is_open: bool) -> None:
+        """Takes over the state as of a version of the case; an older version is ignored."""
+        if case_version >= self.case_version:
+            self.holder_id, self.case_version, self.is_open = holder_id, case_version, is_open
+
+    def waits_for(self, person_id: UUID) -> bool:
+        return self.is_open and self.holder_id == person_id

@@ -1,0 +1,81 @@
+"""What a plan's budget lines must satisfy at submit; the direct application without them included."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from services.plans.plan import Plan
+from services.plans.rules import Rules
+from shared.errors import Problem
+from shared.money import format_yuan
+
+
+def direct_application(plan: Plan, rules: Rules) -> Iterator[Problem]:
+    """Nothing outside the approved budget (预算法 art. 13), unless the district allows it for other money."""
+    if not plan.allocations and not rules.policy.direct_application:
+        text = "所在区划不允许无预算直接申请，请选择采购预算"
+        yield Problem("budget_required", text, "/allocations", "the district wants budget lines")
+
+
+def lines_known(plan: Plan, rules: Rules) -> Iterator[Problem]:
+    """Lines of the same unit (the rules hold no others) and year, each once, each with an amount."""
+    times = Counter(part.budget_line_id for part in plan.allocations)
+    for place, part in enumerate(plan.allocations):
+        pointer = f"/allocations/{place}"
+        line = rules.lines.get(part.budget_line_id)
+        if line is None:
+            yield Problem(
+                "budget_line_unknown", "采购预算不存在", f"{pointer}/budget_line_id", "no such line"
+            )
+            continue
+        if line.fiscal_year != plan.fiscal_year:
+            text = "采购预算不属于所选年度"
+            yield Problem("budget_line_of_other_year", text, f"{pointer}/budget_line_id", "of another year")
+        if times[part.budget_line_id] > 1:
+            text = "同一采购预算只能选择一次"
+            yield Problem("budget_line_repeated", text, f"{pointer}/budget_line_id", "chosen twice")
+        if part.amount_fen <= 0:
+            yield Problem(
+                "amount_not_positive", "使用金额须大于零", f"{pointer}/amount", "must be above zero"
+            )
+
+
+def line_for_items(plan: Plan, rules: Rules) -> Iterator[Problem]:
+    """A line bound to a catalogue code pays only for that code and what is below it."""
+    for place, part in enumerate(plan.allocations):
+        line = rules.lines.get(part.budget_line_id)
+        if line is None or not line.catalogue_code:
+            continue
+        prefix = line.catalogue_code.rstrip("0") or line.catalogue_code
+        if not any(item.catalogue_code.startswith(prefix) for item in plan.items):
+            text = f"采购预算“{line.project_name}”限定品目 {line.catalogue_code}，明细中没有该品目"
+            pointer = f"/allocations/{place}/budget_line_id"
+            yield Problem("budget_line_for_other_items", text, pointer, "bound to other items")
+
+
+def allocations_cover_amount(plan: Plan, rules: Rules) -> Iterator[Problem]:
+    allocated = sum(part.amount_fen for part in plan.allocations)
+    if plan.allocations and allocated != plan.amount_fen:
+        amounts = f"合计 {format_yuan(allocated)} 元，计划金额 {format_yuan(plan.amount_fen)} 元"
+        text = f"各预算使用金额与计划金额不一致：{amounts}"
+        yield Problem("allocations_differ_from_amount", text, "/allocations", "must add up to the amount")
+
+
+def enough_available(plan: Plan, rules: Rules) -> Iterator[Problem]:
+    for place, part in enumerate(plan.allocations):
+        line = rules.lines.get(part.budget_line_id)
+        if line is not None and line.available_fen < part.amount_fen:
+            available = format_yuan(line.available_fen)
+            text = f"预算“{line.project_name}”可用余额不足，可用 {available} 元"
+            pointer = f"/allocations/{place}/amount"
+            yield Problem("insufficient_budget", text, pointer, f"only {available} yuan are available")
+
+
+BUDGET_POLICIES = (
+    direct_application,
+    lines_known,
+    line_for_items,
+    allocations_cover_amount,
+    enough_available,
+)

@@ -1,0 +1,127 @@
+"""The catalogue of procurement items (政府采购品目分类目录 2022): a subset ships, the whole is imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.plans import reference
+from services.plans.tables import Base
+from shared.csvfile import Column, LineProblem, Row, read_rows
+from shared.errors import Invalid
+from shared.store import Look, Store, Work
+
+CODE = r"^[ABC](\d{8})?$"
+
+
+class CatalogueItem(Base):
+    """A code of the catalogue; only selectable ones may stand in a plan."""
+
+    __tablename__ = "catalogue_item"
+
+    code: Mapped[str] = mapped_column(String(9), primary_key=True)
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    parent_code: Mapped[str] = mapped_column(String(9), index=True)
+    selectable: Mapped[bool]
+
+
+def entries(look: Look, codes: Iterable[str]) -> dict[str, CatalogueItem]:
+    """The entries of these codes, as far as they exist."""
+    wanted = {code for code in codes if code}
+    if not wanted:
+        return {}
+    return {row.code: row for row in look.all(select(CatalogueItem).where(CatalogueItem.code.in_(wanted)))}
+
+
+def first_catalogue(work: Work) -> None:
+    """The subset that ships."""
+    work.add(*(_item(row) for row in reference.read("catalogue")))
+
+
+def import_catalogue(store: Store, data: bytes, preview: bool = False) -> tuple[int, list[LineProblem]]:
+    """Takes over a whole catalogue from CSV, all or nothing; gives the number of rows and the problems.
+
+    Codes that are not in the file stay, but can no longer be selected.
+    """
+    sheet = read_rows(data, COLUMNS)
+    problems = [*sheet.problems, *_repeated(sheet.rows)]
+    if problems or preview:
+        return len(sheet.rows), problems
+    with store.work() as work:
+        wanted = {row.values["code"]: row.values for row in sheet.rows}
+        for known in work.lock_all(select(CatalogueItem).order_by(CatalogueItem.code)):
+            known.selectable = False
+        for values in wanted.values():
+            work.session.merge(_item(values))
+    return len(sheet.rows), []
+
+
+def _item(values: Mapping[str, Any]) -> CatalogueItem:
+    code = values["code"]
+    return CatalogueItem(
+        code=code,
+        name_zh=values["name_zh"],
+        name_en=values.get("name_en") or "",
+        kind=KINDS[code[0]],
+        parent_code=values.get("parent_code") or parent_of(code),
+        selectable=values["selectable"] in ("y", True),
+    )
+
+
+def parent_of(code: str) -> str:
+    """The level above: pairs of digits become 00 from the right, the last step is the letter alone."""
+    if len(code) == 1:
+        return ""
+    pairs = [code[place : place + 2] for place in range(1, 9, 2)]
+    used = [pair for pair in pairs if pair != "00"][:-1]
+    return code[0] + "".join(used).ljust(8, "0") if used else code[0]
+
+
+def _repeated(rows: Iterable[Row]) -> Iterable[LineProblem]:
+    seen: set[str] = set()
+    for row in rows:
+        code = row.values["code"]
+        if code in seen:
+            text = f"第 {row.line} 行：品目编码 {code} 重复"
+            yield LineProblem("code_repeated", text, f"/lines/{row.line}/code", "repeated", row.line, "code")
+        seen.add(code or "")
+
+
+def _code(text: str) -> str:
+    if not re.fullmatch(CODE, text):
+        raise Invalid("catalogue_code_malformed", "品目编码格式不正确", "not a catalogue code")
+    return text
+
+
+def _flag(text: str) -> bool:
+    flags = {"y": True, "yes": True, "是": True, "1": True, "n": False, "no": False, "否": False, "0": False}
+    if text.lower() not in flags:
+        raise Invalid("not_a_flag", "须为“是”或“否”", "must be y or n")
+    return flags[text.lower()]
+
+
+def at_most(length: int) -> Callable[[str], str]:
+    """Reads a cell of at most so many characters."""
+
+    def read(text: str) -> str:
+        if len(text) > length:
+            raise Invalid("cell_too_long", f"不能超过 {length} 个字符", f"above {length} characters")
+        return text
+
+    return read
+
+
+KINDS = {"A": "goods", "B": "works", "C": "services"}
+COLUMNS = (
+    Column("code", "品目编码", "Code", required=True, parse=_code),
+    Column("name_zh", "品目名称", "Name", required=True, parse=at_most(200)),
+    Column("name_en", "英文名称", "English name", parse=at_most(200)),
+    Column("parent_code", "上级编码", "Parent code", parse=_code),
+    Column("selectable", "可选", "Selectable", required=True, parse=_flag),
+)

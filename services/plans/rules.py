@@ -1,0 +1,137 @@
+"""Everything that a plan is judged by, looked up once: unit, district's rules, codes, budget lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from services.plans.attachment import Attachment
+from services.plans.budget import BudgetLine
+from services.plans.catalogue import CatalogueItem, entries
+from services.plans.district import (
+    District,
+    DistrictPolicy,
+    RuleText,
+    Threshold,
+    policy_of,
+    rule_text_of,
+    threshold_of,
+)
+from services.plans.form import Allocation, PlanItem
+from services.plans.plan import Plan, Status
+from shared.errors import Conflict
+from shared.people import DistrictCopy, OrganisationCopy
+from shared.store import Look
+
+
+@dataclass
+class Rules:
+    """What holds for one plan today. `bought_before` is what the unit's other plans of the year want of the
+    same items and projects by methods other than open tendering, in fen."""
+
+    today: date
+    unit: OrganisationCopy
+    district: District
+    policy: DistrictPolicy
+    rule_text: RuleText | None = None
+    threshold: Threshold | None = None
+    catalogue: Mapping[str, CatalogueItem] = field(default_factory=dict)
+    lines: Mapping[UUID, BudgetLine] = field(default_factory=dict)
+    attachments: Sequence[Attachment] = ()
+    bought_before: int = 0
+
+    def versions(self) -> dict[str, Any]:
+        """Which versions of the rules were applied; kept with each round."""
+        threshold, text = self.threshold, self.rule_text
+        return {
+            "policy": {"district": self.policy.district_code, "version": self.policy.version},
+            "rule_text": {"district": text.district_code, "version": text.version} if text else None,
+            "threshold": {
+                "district": threshold.district_code,
+                "effective_from": threshold.effective_from.isoformat(),
+                "sample": threshold.is_sample,
+            }
+            if threshold
+            else None,
+        }
+
+
+def unit_of(look: Look, organisation_id: UUID) -> tuple[OrganisationCopy, District]:
+    """A unit and its district. Raises `Conflict` (`unit_not_known_yet`) before the copies have arrived."""
+    row: Any = look.execute(
+        select(OrganisationCopy, DistrictCopy)
+        .join(DistrictCopy, DistrictCopy.code == OrganisationCopy.district_code)
+        .where(OrganisationCopy.organisation_id == organisation_id)
+    ).first()
+    if row is None:
+        raise Conflict("unit_not_known_yet", "单位信息正在同步，请稍后重试", "not known here yet; try again")
+    return row[0], District.of(row[1])
+
+
+def rules_for(
+    look: Look,
+    plan: Plan,
+    lines: Mapping[UUID, BudgetLine] | None = None,
+    attachments: Sequence[Attachment] | None = None,
+) -> Rules:
+    """The rules for a plan; `lines` are given when already locked, `attachments` for an unsaved plan."""
+    unit, district = unit_of(look, plan.organisation_id)
+    if lines is None:
+        lines = budget_lines(look, plan)
+    rules = Rules(
+        today=look.today,
+        unit=unit,
+        district=district,
+        policy=policy_of(look, district),
+        rule_text=rule_text_of(look, district),
+        threshold=threshold_of(look, district, plan.kind),
+        catalogue=entries(look, [item.catalogue_code for item in plan.items]),
+        lines=lines,
+        attachments=plan.attachments if attachments is None else attachments,
+    )
+    if plan.method not in (None, "open_tender") and rules.threshold is not None:
+        rules.bought_before = _bought_before(look, plan, rules)
+    return rules
+
+
+def budget_lines(look: Look, plan: Plan) -> dict[UUID, BudgetLine]:
+    """The lines that a plan draws on; another unit's line is not there, whatever the form says."""
+    if not plan.allocations:
+        return {}
+    return {line.id: line for line in look.all(lines_of(plan))}
+
+
+def lines_of(plan: Plan) -> Select[BudgetLine]:
+    ids = [allocation.budget_line_id for allocation in plan.allocations]
+    wanted = select(BudgetLine).where(BudgetLine.id.in_(ids))
+    return wanted.where(BudgetLine.organisation_id == plan.organisation_id).order_by(BudgetLine.id)
+
+
+def _bought_before(look: Look, plan: Plan, rules: Rules) -> int:
+    projects = {line.project_code for line in rules.lines.values()}
+    codes = {item.catalogue_code for item in plan.items if item.catalogue_code}
+    if not projects or not codes:
+        return 0
+    same_item = select(PlanItem.plan_id).where(PlanItem.catalogue_code.in_(codes))
+    same_project = (
+        select(Allocation.plan_id)
+        .join(BudgetLine, BudgetLine.id == Allocation.budget_line_id)
+        .where(BudgetLine.project_code.in_(projects))
+    )
+    total = look.execute(
+        select(func.coalesce(func.sum(Plan.amount_fen), 0)).where(
+            Plan.organisation_id == plan.organisation_id,
+            Plan.fiscal_year == plan.fiscal_year,
+            Plan.id != plan.id,
+            Plan.status.in_((Status.UNDER_REVIEW, Status.USABLE)),
+            Plan.method != "open_tender",
+            Plan.id.in_(same_item),
+            Plan.id.in_(same_project),
+        )
+    ).scalar_one()
+    return int(total)

@@ -1,0 +1,68 @@
+"""Sending a plan into review: judged, reserved, numbered, frozen and told in one transaction."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from services.plans.announcement import status_changed
+from services.plans.district import next_number
+from services.plans.plan import Plan
+from services.plans.reservation import hold, lock_lines
+from services.plans.review import PlanRound, note
+from services.plans.rules import Rules, rules_for
+from services.plans.submission import build
+from shared.errors import Problem, invalid
+from shared.events.documents import DocumentSubmitted, Submission
+from shared.people import Caller
+from shared.store import Work
+
+
+def send(work: Work, plan: Plan, by: Caller, picks: list[UUID]) -> Rules:
+    """Submits a plan to the chosen reviewers; gives the rules that it was judged by.
+
+    Raises `Invalid` with every problem of the form, or `Conflict` (`insufficient_budget`) when nothing but
+    money is missing.
+    """
+    lines = lock_lines(work, plan)
+    rules = rules_for(work, plan, lines)
+    submission, verdict = build(plan, rules)
+    _refuse(verdict.problems)
+    before = plan.to_record()
+    plan.submit(work.now)
+    with work.session.no_autoflush:  # one UPDATE of the plan, not one before each statement
+        hold(work, plan, lines, by.person_id)
+        work.add(_frozen(plan, submission, rules, picks))
+        if plan.application_number is None:
+            pattern = rules.policy.application_number_pattern
+            plan.application_number = next_number(
+                work, plan.district_code, plan.fiscal_year, "application", pattern
+            )
+    numbered = submission.model_copy(update={"number": plan.application_number})
+    note(
+        work, plan, "submitted", f"第 {plan.round} 次提交审核", by=by, before=before, digest=submission.digest
+    )
+    work.publish(
+        DocumentSubmitted(submission=numbered, round=plan.round, revision=plan.version, picks=picks),
+        status_changed(plan, str(before["status"])),
+    )
+    return rules
+
+
+def _refuse(problems: list[Problem]) -> None:
+    # a form that lacks nothing but money is refused by the reservation, with what is available
+    if any(problem.code != "insufficient_budget" for problem in problems):
+        raise invalid(problems)
+
+
+def _frozen(plan: Plan, submission: Submission, rules: Rules, picks: list[UUID]) -> PlanRound:
+    return PlanRound(
+        plan_id=plan.id,
+        n=plan.round,
+        content=submission.content,
+        digest=submission.digest,
+        facts=submission.facts,
+        rules=rules.versions(),
+        picks=[str(pick) for pick in picks],
+        submitted_by=plan.applicant_id,
+        submitted_at=plan.changed_at,
+    )

@@ -1,0 +1,24 @@
+"""The plans service: procurement plans, budgets, and the rules of districts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.plans.api import attachments, budgets, checks, districts, plans
+from services.plans.first_start import first_start
+from services.plans.handlers import events
+from services.plans.jobs import jobs
+from services.plans.tables import Base
+from shared.people import Copies
+from shared.service import Service
+
+service = Service(
+    name="plans",
+    title="采购计划 (procurement plans)",
+    routers=(plans.router, checks.router, budgets.router, attachments.router, districts.router),
+    tables=(Copies.metadata, Base.metadata),
+    migrations=Path(__file__).parent / "migrations",
+    handlers=events,
+    jobs=jobs,
+    first_start=first_start,
+)

@@ -1,0 +1,300 @@
+"""The processes of the product: what each starts, and how each ends well."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.runtime import NAMES, System
+from shared import parked as parking
+from shared.errors import NotFound
+from shared.health import serve_health
+from shared.logs import configure
+from shared.settings import Settings
+from shared.store import Store
+
+err = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+GRACE = 2
+
+
+class CannotStart(Exception):
+    """Something that the person who starts us has to change; one clear line."""
+
+
+def guarded(act: Callable[..., int]) -> Callable[..., int]:
+    """Turns what prevents a start into one line and status 1."""
+
+    def run(settings: Settings, *arguments: object) -> int:
+        try:
+            configure(settings.log_format, settings.log_level)
+            check_secrets(settings)
+            check_urls(settings)
+            return act(settings, *arguments)
+        except CannotStart as reason:
+            err.print(f"[red]无法启动 (cannot start):[/] {reason}")
+        except SQLAlchemyError as error:
+            err.print(f"[red]数据库不可用 (database):[/] {str(error).splitlines()[0]}")
+        return 1
+
+    return run
+
+
+def check_secrets(settings: Settings) -> None:
+    """Outside embedded nothing may run with a missing, short or published secret. Raises `CannotStart`."""
+    if settings.embedded:
+        return
+    if len(settings.service_key) < 32 or settings.service_key.startswith("change"):
+        raise CannotStart(
+            "SERVICE_KEY 必须至少 32 个字符 (set SERVICE_KEY to a random text of 32+ characters)"
+        )
+    if settings.database_url and "{service}" not in settings.database_url:
+        raise CannotStart("DATABASE_URL 必须包含 {service} (needs {service} in it)")
+
+
+def check_urls(settings: Settings) -> None:
+    """Only databases and transports that are known to work. Raises `CannotStart`."""
+    if settings.database_url and not settings.database_url.startswith(("postgresql", "sqlite")):
+        raise CannotStart("DATABASE_URL 必须以 postgresql+psycopg:// 开头 (must begin so)")
+    if not settings.broker_url.startswith(("inproc:", "amqp:", "amqps:", "redis:", "rediss:")):
+        raise CannotStart(
+            "BROKER_URL 必须以 amqp://、redis:// 或 inproc:// 开头 (must begin with one of them)"
+        )
+
+
+def open_data_dir(path: Path) -> None:
+    """Makes DATA_DIR (0700). Raises `CannotStart` when it cannot be written."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = path / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise CannotStart(f"DATA_DIR {path} 不可写 (not writable): {error.strerror}") from None
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Holds DATA_DIR for this process. Raises `CannotStart` when another one has it."""
+    with (path / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CannotStart(f"另一个进程正在使用 DATA_DIR {path} (another process uses it)") from None
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Binds the web server's port. Raises `CannotStart` when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        hint = "换一个端口 (choose another): PORT=8001"
+        raise CannotStart(f"端口 {host}:{port} 不可用 ({error.strerror}); {hint}") from None
+    return bound
+
+
+class Ending:
+    """Ctrl-C and SIGTERM end a process with status 0, once what it does at the moment is done."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._end)
+
+    def _end(self, _number: int, _frame: object) -> None:
+        self.event.set()
+
+
+def leave_when_asked() -> None:
+    """Until a process knows how to end well, Ctrl-C and SIGTERM break its start off, with status 0."""
+
+    def leave(_number: int, _frame: object) -> None:
+        raise SystemExit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+
+
+class Web(uvicorn.Server):
+    """Lets open streams end first, so that nobody waits for them."""
+
+    def __init__(self, config: uvicorn.Config, system: System) -> None:
+        super().__init__(config)
+        self.system = system
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.system.end()
+        super().handle_exit(sig, frame)
+
+
+def serve(system: System, bound: socket.socket, after_start: Callable[[], None] | None = None) -> None:
+    """Serves until Ctrl-C or SIGTERM; `after_start` runs in a thread once the server answers."""
+    config = uvicorn.Config(
+        system.app(),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        timeout_graceful_shutdown=GRACE,
+        lifespan="off",
+    )
+    server = Web(config, system)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises the signal again after its own shutdown; it must find a quiet handler
+        signal.signal(number, server.handle_exit)
+    if after_start is not None:
+        threading.Thread(target=_when_started, args=(server, after_start), daemon=True).start()
+    server.run(sockets=[bound])
+
+
+def _when_started(server: uvicorn.Server, act: Callable[[], None]) -> None:
+    while not server.started and not server.should_exit:
+        threading.Event().wait(0.01)
+    if not server.should_exit:
+        act()
+
+
+@guarded
+def up(settings: Settings) -> int:
+    """The embedded system: everything in one process."""
+    from services.demo.play import play_embedded
+
+    leave_when_asked()
+    open_data_dir(settings.data_dir)
+    with only_one(settings.data_dir):
+        bound = listen(settings.host, settings.port)
+        system = System(settings.model_copy(update={"port": bound.getsockname()[1]}))
+        empty = not (settings.data_dir / "first-admin").exists()
+        try:
+            system.migrate()
+            system.start_relays()
+            system.start_receivers()
+            system.start_worker()
+            play = settings.story and empty
+            serve(system, bound, lambda: play_embedded(system.settings, out, play))
+        finally:
+            system.stop()
+    return 0
+
+
+@guarded
+def web(settings: Settings, names: Sequence[str]) -> int:
+    """One or more services over HTTP."""
+    leave_when_asked()
+    open_data_dir(settings.data_dir)
+    bound = listen(settings.host, settings.port)
+    system = System(settings, names)
+    try:
+        if settings.database_url == "":
+            system.migrate()
+        system.start_relays()
+        serve(system, bound)
+    finally:
+        system.stop()
+    return 0
+
+
+@guarded
+def worker(settings: Settings, names: Sequence[str]) -> int:
+    """Receivers and relays of one or more services."""
+    open_data_dir(settings.data_dir)
+    ending = Ending()
+    system = System(settings, names)
+    try:
+        system.start_relays()
+        system.start_receivers()
+        serve_health(settings.health_port, system.metrics, system.stopping)
+        ending.event.wait()
+    finally:
+        system.stop()
+    return 0
+
+
+@guarded
+def jobs(settings: Settings, concurrency: int) -> int:
+    """Celery's prefork worker for all services."""
+    leave_when_asked()
+    open_data_dir(settings.data_dir)
+    system = System(settings)
+    serve_health(settings.health_port, system.metrics, system.stopping)
+    name = f"jobs-{socket.gethostname()}-{os.getpid()}"
+    arguments = ["worker", "--concurrency", str(concurrency), "--hostname", name, "--without-mingle"]
+    system.celery.worker_main([*arguments, "--without-gossip", "--loglevel", "WARNING"])
+    return 0
+
+
+@guarded
+def beat(settings: Settings) -> int:
+    """The ticks' clock; keeps no state, so that a second one or a restart is harmless."""
+    leave_when_asked()
+    open_data_dir(settings.data_dir)
+    system = System(settings)
+    serve_health(settings.health_port, system.metrics, system.stopping)
+    schedule = settings.data_dir / f"beat-{os.getpid()}"
+    system.celery.Beat(schedule=str(schedule), loglevel="WARNING", quiet=True).run()
+    return 0
+
+
+@guarded
+def migrate(settings: Settings) -> int:
+    """Migrations and reference data of every service."""
+    open_data_dir(settings.data_dir)
+    System(settings).migrate()
+    out.print("数据库已是最新版本 (databases are up to date)")
+    return 0
+
+
+def _store(settings: Settings, name: str) -> Store:
+    open_data_dir(settings.data_dir)
+    return System(settings, [name]).running[name].store
+
+
+@guarded
+def list_parked(settings: Settings, names: Sequence[str] = NAMES) -> int:
+    """Prints what is parked."""
+    found = [(name, item) for name in names for item in parking.parked(_store(settings, name))]
+    for name, item in found:
+        last = item.error.strip().splitlines()[-1] if item.error.strip() else ""
+        out.print(f"{name}  {item.kind}  {item.key}  {item.what}  {item.subject}  {last}", markup=False)
+    out.print(f"{len(found)} 项暂停 (parked)")
+    return 0
+
+
+@guarded
+def replay(settings: Settings, name: str, key: str) -> int:
+    """Tries a parked item again."""
+    return _act_on_parked(
+        lambda: parking.replay(_store(settings, name), key), "已重新排队 (will be tried again)"
+    )
+
+
+@guarded
+def skip(settings: Settings, name: str, key: str) -> int:
+    """Gives a parked event up."""
+    return _act_on_parked(lambda: parking.skip(_store(settings, name), key), "已跳过 (skipped)")
+
+
+def _act_on_parked(act: Callable[[], None], done: str) -> int:
+    try:
+        act()
+    except NotFound as error:
+        err.print(error.text)
+        return 1
+    out.print(done)
+    return 0

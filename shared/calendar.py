@@ -1,0 +1,134 @@
+"""Working days in China: what a day is, and when a period of working days ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
+
+import chinese_calendar
+
+from shared.clock import SHANGHAI
+from shared.errors import Conflict, Problem
+
+WEEKDAYS = "一二三四五六日"
+
+
+@dataclass(frozen=True)
+class Day:
+    """A calendar day, whether people work on it, and why; `assumed` when no published calendar says so."""
+
+    date: date
+    working: bool
+    reason: str
+    assumed: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.date}（周{WEEKDAYS[self.date.weekday()]}，{self.reason}）"
+
+
+@dataclass(frozen=True)
+class Period:
+    """A period of working days: the start day is not counted, it ends at 24:00 of `end` in Asia/Shanghai."""
+
+    start: date
+    end: date
+    days: list[Day]
+    warnings: list[Problem]
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first moment after the period, in UTC."""
+        midnight = datetime.combine(self.end + timedelta(days=1), datetime.min.time(), SHANGHAI)
+        return midnight.astimezone(UTC)
+
+    def explain(self) -> str:
+        """The count in words, for the people who have to keep the period."""
+        working = [day for day in self.days if day.working]
+        skipped = [str(day) for day in self.days if not day.working]
+        notes = [str(day) for day in working if day.date.weekday() >= 5]
+        return "；".join(
+            [
+                f"自 {self.start} 次日起算 {len(working)} 个工作日，至 {self.end} 24:00 止",
+                *([f"不计：{'、'.join(skipped)}"] if skipped else []),
+                *([f"计入：{'、'.join(notes)}"] if notes else []),
+                *(warning.text for warning in self.warnings),
+            ]
+        )
+
+
+class Calendar:
+    """The published calendar of the State Council, behind a table of overrides (True = working day)."""
+
+    def __init__(self, overrides: Mapping[date, bool]) -> None:
+        self._overrides = overrides
+
+    def day(self, day: date, statutory: bool = True) -> Day:
+        """Explains one day: an override first, then the published calendar.
+
+        A year without a published calendar raises Conflict `calendar_year_missing` (facts: year) where the
+        period is set by law; elsewhere (`statutory=False`) Monday to Friday are assumed to be working days.
+        """
+        if day in self._overrides:
+            working = self._overrides[day]
+            return Day(day, working, "按日历调整为工作日" if working else "按日历调整为休息日")
+        try:
+            is_holiday, name = chinese_calendar.get_holiday_detail(day)
+        except NotImplementedError:
+            if statutory:
+                raise calendar_year_missing(day.year) from None
+            weekend = day.weekday() >= 5
+            return Day(day, not weekend, "周末" if weekend else "工作日", assumed=True)
+        return Day(day, not is_holiday, _reason(day, is_holiday, name))
+
+    def is_working_day(self, day: date, statutory: bool = True) -> bool:
+        """Whether people work on this day; raises as `day` does."""
+        return self.day(day, statutory).working
+
+    def add_working_days(self, start: date, n: int, statutory: bool = True) -> Period:
+        """The period of `n` ≥ 1 working days after `start`, each day of it explained.
+
+        Counted as public notices are (政府采购法实施条例 art. 38): without the day of publication.
+        Raises as `day` does; with `statutory=False` every year that had to be assumed gives a warning
+        `calendar_year_assumed`. Raises ValueError for n < 1.
+        """
+        if n < 1:
+            raise ValueError("a period has at least one working day")
+        days: list[Day] = []
+        while n > 0:
+            days.append(self.day(_next(days[-1].date if days else start), statutory))
+            n -= days[-1].working
+        assumed = sorted({day.date.year for day in days if day.assumed})
+        return Period(start, days[-1].date, days, [_assumption(year) for year in assumed])
+
+
+def calendar_year_missing(year: int) -> Conflict:
+    """The refusal for a statutory period that reaches a year without a published calendar."""
+    return Conflict(
+        "calendar_year_missing",
+        f"尚无 {year} 年的工作日历，无法计算法定期限，请联系管理员维护日历",
+        f"There is no calendar of working days for {year} yet; a statutory period cannot be computed",
+        facts={"year": year},
+    )
+
+
+def _assumption(year: int) -> Problem:
+    return Problem(
+        "calendar_year_assumed",
+        f"尚无 {year} 年的工作日历，暂按周一至周五为工作日计算",
+        text_en=f"There is no calendar of working days for {year} yet; Monday to Friday are assumed",
+    )
+
+
+def _reason(day: date, is_holiday: bool, name: str | None) -> str:
+    if name:
+        holiday = chinese_calendar.Holiday(name).chinese
+        return holiday if is_holiday else f"{holiday}调休上班"
+    return "周末" if is_holiday else "工作日"
+
+
+def _next(day: date) -> date:
+    try:
+        return day + timedelta(days=1)
+    except OverflowError:
+        raise calendar_year_missing(MAXYEAR + 1) from None

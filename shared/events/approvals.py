@@ -1,0 +1,165 @@
+"""What the approvals service tells: cases, slots (to-dos) and chains."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events import Event
+
+
+class _CaseEvent(Event):
+    """Enough for the document's service to move its own state without calling back."""
+
+    publisher: ClassVar[str] = "approvals"
+
+    case_id: UUID
+    case_version: int
+    doc_type: str
+    doc_id: UUID
+    round: int
+    revision: int
+    digest: str
+
+    @property
+    def subject(self) -> str:
+        return f"case/{self.case_id}"
+
+    @property
+    def subject_version(self) -> int:
+        return self.case_version
+
+
+class CaseOpened(_CaseEvent):
+    """A round of review was routed: the names of its steps, in order."""
+
+    type: ClassVar[str] = "case.opened"
+
+    steps: list[str]
+
+
+class CaseRefused(Event):
+    """A submission that cannot be routed, for example `no_unit_chain`; no round was opened."""
+
+    type: ClassVar[str] = "case.refused"
+    publisher: ClassVar[str] = "approvals"
+
+    doc_type: str
+    doc_id: UUID
+    round: int
+    revision: int
+    code: str
+    text: str
+
+    @property
+    def subject(self) -> str:
+        return f"{self.doc_type}/{self.doc_id}"
+
+    @property
+    def subject_version(self) -> int:
+        return self.revision
+
+
+class SlotOpened(_CaseEvent):
+    """It is a person's turn."""
+
+    type: ClassVar[str] = "slot.opened"
+
+    slot_id: UUID
+    step_key: str
+    step_name: str
+    holder_id: UUID
+    applicant_id: UUID
+    applicant_name: str
+    organisation_id: UUID
+    organisation_name: str
+    title: str
+    number: str
+    opened_at: datetime
+
+
+class SlotClosed(_CaseEvent):
+    """A to-do is no longer there: decided by its holder, or cancelled because others decided."""
+
+    type: ClassVar[str] = "slot.closed"
+
+    slot_id: UUID
+    step_key: str
+    holder_id: UUID
+    outcome: str
+
+
+class CaseApproved(_CaseEvent):
+    """The last step agreed."""
+
+    type: ClassVar[str] = "case.approved"
+
+    step_name: str
+    actor_id: UUID
+    actor_name: str
+    opinion: str = ""
+
+
+class CaseReturned(_CaseEvent):
+    """A reviewer disagreed; the document goes back to the applicant with the opinion."""
+
+    type: ClassVar[str] = "case.returned"
+
+    step_key: str
+    step_name: str
+    actor_id: UUID
+    actor_name: str
+    opinion: str
+
+
+class CaseWithdrawn(_CaseEvent):
+    """The applicant took the document back before anybody had decided in this round."""
+
+    type: ClassVar[str] = "case.withdrawn"
+
+    actor_id: UUID
+
+
+class CaseTerminated(_CaseEvent):
+    """An administrator or the document's own service ended the case."""
+
+    type: ClassVar[str] = "case.terminated"
+
+    code: str
+    text: str
+    actor_id: UUID | None = None
+
+
+class CaseAttentionRaised(_CaseEvent):
+    """A case that nobody can decide any more; `administrator_ids` are those who can reassign."""
+
+    type: ClassVar[str] = "case.attention_raised"
+
+    reason: str
+    step_name: str
+    title: str
+    number: str
+    administrator_ids: list[UUID]
+
+
+class ChainPublished(Event):
+    """A new version of a reviewer chain is in force for rounds that begin from now on."""
+
+    type: ClassVar[str] = "chain.published"
+    publisher: ClassVar[str] = "approvals"
+
+    chain_id: UUID
+    version: int
+    level: str
+    owner: str
+    doc_type: str
+    digest: str
+
+    @property
+    def subject(self) -> str:
+        return f"chain/{self.chain_id}"
+
+    @property
+    def subject_version(self) -> int:
+        return self.version

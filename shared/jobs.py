@@ -1,0 +1,261 @@
+"""Work done later. The job's row is the truth; the Celery message is only a wake-up with the row's id.
+
+The only file that knows Celery. Loss, duplication and reordering of its messages cost latency, nothing else.
+"""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from celery import Celery
+from sqlalchemy import Index, String, Text, Uuid, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+from structlog import get_logger
+
+from shared.database import Core, Json, UtcDateTime, new_id
+from shared.store import Store, Work
+
+if TYPE_CHECKING:
+    from shared.service import Running
+
+log = get_logger(__name__)
+LEASE = timedelta(minutes=5)
+WOKEN_AGAIN = timedelta(seconds=10)
+RUN = "shared.jobs.run"
+TICK = "shared.jobs.tick"
+
+
+class Job(Core):
+    """A piece of work. state: queued | running | done | parked (failed for good, waits for an operator)."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index("ix_job_state_due_at", "state", "due_at"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    task: Mapped[str] = mapped_column(String(80))
+    arguments: Mapped[Any] = mapped_column(Json)
+    state: Mapped[str] = mapped_column(String(10), default="queued")
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    wake_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Retry(Exception):
+    """Not now: try again, after the task's own backoff or after what the other side asked for."""
+
+    def __init__(self, why: str, after: timedelta | None = None) -> None:
+        super().__init__(why)
+        self.after = after
+
+
+@dataclass(frozen=True)
+class Task:
+    """A function `(here, **arguments)` that runs outside any transaction; `backoff` in seconds per try."""
+
+    name: str
+    run: Callable[..., None]
+    backoff: tuple[float, ...]
+
+    def pause(self, attempt: int, asked: timedelta | None = None) -> timedelta | None:
+        """How long to wait after this try, with jitter; nothing when it was the last one."""
+        if attempt > len(self.backoff):
+            return None
+        return asked or timedelta(seconds=self.backoff[attempt - 1] * random.uniform(0.8, 1.2))
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A function `(here)` that looks for what is due; one missed or doubled is harmless."""
+
+    name: str
+    run: Callable[[Running], None]
+    seconds: float
+
+
+class Jobs:
+    """A service's tasks and ticks."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, Task] = {}
+        self.ticks: dict[str, Tick] = {}
+
+    def task(
+        self, name: str, backoff: tuple[float, ...] = (30, 120, 600, 3600, 21600)
+    ) -> Callable[[Callable[..., None]], Callable[..., None]]:
+        """Decorator. A task that raises is tried again after each of `backoff`, with jitter, then parked."""
+
+        def register(run: Callable[..., None]) -> Callable[..., None]:
+            self.tasks[name] = Task(name, run, backoff)
+            return run
+
+        return register
+
+    def every(self, seconds: float) -> Callable[[Callable[[Running], None]], Callable[[Running], None]]:
+        """Decorator: `@jobs.every(seconds=30)`."""
+
+        def register(run: Callable[[Running], None]) -> Callable[[Running], None]:
+            self.ticks[run.__name__] = Tick(run.__name__, run, seconds)
+            return run
+
+        return register
+
+
+def later(work: Work, task: str, due_at: datetime | None = None, **arguments: Any) -> UUID:
+    """Has a task run after this transaction has committed, at `due_at` or at once."""
+    due = due_at or work.now
+    job = Job(id=new_id(), task=task, arguments=arguments, due_at=due, wake_at=due)
+    work.add(job)
+    work.has_jobs = True
+    return job.id
+
+
+def claim_wakeups(store: Store, limit: int = 500) -> list[UUID]:
+    """Jobs that are due and whose wake-up was never sent, or so long ago that it must have been lost."""
+    with store.work() as work:
+        due = or_(Job.state == "queued", (Job.state == "running") & (Job.lease_until < work.now))
+        rows = select(Job.id).where(due, Job.due_at <= work.now, Job.wake_at <= work.now)
+        ids = work.all(rows.order_by(Job.due_at).limit(limit).with_for_update(skip_locked=True))
+        if ids:
+            work.execute(update(Job).where(Job.id.in_(ids)).values(wake_at=work.now + WOKEN_AGAIN))
+    return ids
+
+
+def anything_due(store: Store) -> bool:
+    """A cheap look, so that an idle service writes nothing."""
+    with store.read() as look:
+        due = select(Job.id).where(
+            Job.state.in_(("queued", "running")), Job.due_at <= look.now, Job.wake_at <= look.now
+        )
+        return look.first(due) is not None
+
+
+def run(here: Running, job_id: UUID) -> bool:
+    """Claims the job, runs it outside any transaction, notes the outcome. False when another has it."""
+    claimed = _claim(here.store, job_id)
+    if claimed is None:
+        return False
+    task_name, arguments, attempt = claimed
+    task = here.service.jobs.tasks.get(task_name)
+    try:
+        if task is None:
+            raise LookupError(f"no task {task_name}")
+        task.run(here, **arguments)
+    except Retry as retry:
+        _failed(here.store, job_id, str(retry), task.pause(attempt, retry.after) if task else None)
+    except Exception as error:
+        log.warning("job_failed", job=str(job_id), task=task_name, attempt=attempt, error=repr(error))
+        _failed(here.store, job_id, traceback.format_exc(limit=8), task.pause(attempt) if task else None)
+    else:
+        _note(here.store, job_id, state="done", error="")
+    return True
+
+
+def _claim(store: Store, job_id: UUID) -> tuple[str, Mapping[str, Any], int] | None:
+    with store.work() as work:
+        job = work.find(Job, job_id)
+        if job is None or job.state in ("done", "parked") or job.due_at > work.now:
+            return None
+        if job.state == "running" and job.lease_until is not None and job.lease_until > work.now:
+            return None
+        job.state, job.lease_until, job.attempts = "running", work.now + LEASE, job.attempts + 1
+        return job.task, dict(job.arguments), job.attempts
+
+
+def _failed(store: Store, job_id: UUID, error: str, pause: timedelta | None) -> None:
+    if pause is None:
+        log.error("job_parked", job=str(job_id), error=error[-300:])
+        return _note(store, job_id, state="parked", error=error)
+    due = store.clock.now() + pause
+    _note(store, job_id, state="queued", error=error, due_at=due, wake_at=due)
+
+
+def _note(store: Store, job_id: UUID, **values: Any) -> None:
+    with store.work() as work:
+        finished = work.now if values["state"] in ("done", "parked") else None
+        work.execute(
+            update(Job).where(Job.id == job_id).values(lease_until=None, finished_at=finished, **values)
+        )
+
+
+def revive(store: Store, job_id: UUID) -> bool:
+    """Puts a parked job back to work (an operator asked for it)."""
+    with store.work() as work:
+        job = work.find(Job, job_id)
+        if job is None or job.state != "parked":
+            return False
+        job.state, job.attempts, job.due_at, job.wake_at = "queued", 0, work.now, work.now
+        work.has_jobs = True
+    return True
+
+
+def celery_app(broker_url: str, prefix: str, services: Mapping[str, Running]) -> Celery:
+    """The one Celery app of a process: a task that runs a job by its id, and one for ticks."""
+    app = Celery("plans", broker=broker_url, set_as_current=True)
+    app.set_default()  # else a pool thread publishes through a default app that talks to localhost
+    queue = f"{prefix}jobs"
+    app.conf.update(
+        task_default_queue=queue,
+        task_default_exchange=queue,
+        task_default_exchange_type="topic",
+        task_default_routing_key=queue,
+        task_default_queue_type="quorum" if broker_url.startswith("amqp") else "classic",
+        task_ignore_result=True,
+        task_acks_late=False,
+        worker_prefetch_multiplier=4,
+        worker_enable_remote_control=False,
+        worker_hijack_root_logger=False,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options=transport_options(broker_url),
+        beat_schedule={
+            f"{name}.{tick.name}": {"task": TICK, "schedule": tick.seconds, "args": (name, tick.name)}
+            for name, here in services.items()
+            for tick in here.service.jobs.ticks.values()
+        },
+    )
+
+    @app.task(name=RUN)
+    def run_job(service: str, job_id: str) -> None:
+        run(services[service], UUID(job_id))
+
+    @app.task(name=TICK)
+    def tick(service: str, name: str) -> None:
+        run_tick(services[service], name)
+
+    return app
+
+
+def run_tick(here: Running, name: str) -> None:
+    """Runs a tick; one that fails is logged and comes again."""
+    try:
+        here.service.jobs.ticks[name].run(here)
+    except Exception as error:
+        log.warning("tick_failed", service=here.name, tick=name, error=repr(error)[:500])
+
+
+def stop_embedded_worker() -> None:
+    """Ends the Celery worker that runs in a thread of this process."""
+    from celery.worker import state
+
+    state.should_stop = 0
+
+
+def transport_options(broker_url: str) -> dict[str, Any]:
+    if broker_url.startswith("redis"):
+        return {"visibility_timeout": 3600, "socket_timeout": 10, "socket_connect_timeout": 3}
+    return {"confirm_publish": True} if broker_url.startswith("amqp") else {}
+
+
+def wake(app: Celery, service: str, ids: list[UUID]) -> None:
+    """Sends the wake-ups; a broker that is away costs a delay only, as they are sent again."""
+    with app.producer_or_acquire() as producer:
+        for job_id in ids:
+            app.send_task(RUN, (service, str(job_id)), producer=producer, retry=False)

@@ -1,0 +1,68 @@
+"""A service: what it is made of, and how it runs in a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import MetaData
+
+from shared import people
+from shared.database import Core, migrate
+from shared.feed import ReadFeed
+from shared.inbox import Handlers
+from shared.jobs import Jobs
+from shared.people import Caller
+from shared.settings import Settings
+from shared.store import Look, Store
+from shared.tokens import Claims, KeyRing
+
+
+@dataclass(frozen=True)
+class Service:
+    """The wiring of one service; the same in every process.
+
+    `first_start` runs after each migration, `on_start` in every process that has the service, `on_end` as
+    soon as such a process is told to end.
+    """
+
+    name: str
+    title: str
+    routers: Sequence[APIRouter]
+    tables: Sequence[MetaData]
+    migrations: Path
+    handlers: Handlers = field(default_factory=Handlers)
+    jobs: Jobs = field(default_factory=Jobs)
+    find_caller: Callable[[Look, Claims], Caller] = people.find_caller
+    first_start: Callable[[Running], None] | None = None
+    on_start: Callable[[Running], object] | None = None
+    on_end: Callable[[Running], None] | None = None
+
+    @property
+    def metadata(self) -> tuple[MetaData, ...]:
+        return (Core.metadata, *self.tables)
+
+
+@dataclass
+class Running:
+    """One service in one process: its store, and what it may reach."""
+
+    service: Service
+    settings: Settings
+    store: Store
+    keys: KeyRing
+    key: str
+    feeds: Mapping[str, ReadFeed] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.service.name
+
+    def migrate(self) -> None:
+        migrate(self.name, self.service.metadata, self.service.migrations, self.store.url)
+        if self.service.first_start is not None:
+            self.service.first_start(self)

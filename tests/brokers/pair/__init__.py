@@ -1,0 +1,1 @@
+"""Two small services that tell each other things: what the messaging tests move about."""

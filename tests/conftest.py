@@ -1,0 +1,114 @@
+"""Servers that tests may use, and databases of their own on them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import NullPool, create_engine, text
+
+from services.runtime import NAMES
+from tests.world import World
+
+URLS = {
+    "postgres": ("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"),
+    "amqp": ("TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//"),
+    "redis": ("TEST_REDIS_URL", "redis://127.0.0.1:6379/15"),
+}
+
+
+def server_url(kind: str) -> str:
+    variable, default = URLS[kind]
+    return os.environ.get(variable) or default
+
+
+def is_there(kind: str) -> bool:
+    address = urlsplit(server_url(kind))
+    try:
+        with socket.create_connection((address.hostname or "127.0.0.1", address.port or 0), 1):
+            return True
+    except OSError:
+        return False
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for kind in URLS:
+        if item.get_closest_marker(kind) and not is_there(kind):
+            reason = f"no {kind} server at {urlsplit(server_url(kind)).hostname}: set {URLS[kind][0]}"
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason, pytrace=False)
+            pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def databases_of_session() -> Iterator[PostgresDatabases]:
+    """Made once: making and dropping a whole database makes the server write everything out."""
+    with PostgresDatabases(*NAMES, "left", "right") as databases:
+        yield databases
+
+
+@pytest.fixture
+def postgres_url(databases_of_session: PostgresDatabases) -> str:
+    """A URL with `{service}` in it; the databases behind it are empty."""
+    databases_of_session.empty()
+    return databases_of_session.template
+
+
+class PostgresDatabases:
+    """Databases of our own, one per service, on the PostgreSQL server of the tests."""
+
+    def __init__(self, *services: str) -> None:
+        self.services = services or NAMES
+        self.prefix = f"t_{secrets.token_hex(4)}"
+        self.template = server_url("postgres").rsplit("/", 1)[0] + f"/{self.prefix}_{{service}}"
+        self._admin = create_engine(server_url("postgres"), isolation_level="AUTOCOMMIT")
+
+    def __enter__(self) -> PostgresDatabases:
+        with self._admin.connect() as connection:
+            for service in self.services:
+                connection.execute(text(f'CREATE DATABASE "{self.prefix}_{service}"'))
+        return self
+
+    def empty(self) -> None:
+        """Ends whoever is still there, and drops everything in them."""
+        for service in self.services:
+            url = self.template.replace("{service}", service)
+            with self._admin.connect() as connection:
+                others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+                connection.execute(text(others), {"name": f"{self.prefix}_{service}"})
+            engine = create_engine(url, poolclass=NullPool)
+            with engine.begin() as connection:
+                connection.execute(text("DROP SCHEMA public CASCADE"))
+                connection.execute(text("CREATE SCHEMA public"))
+
+    def __exit__(self, *_: object) -> None:
+        with self._admin.connect() as connection:
+            for service in self.services:
+                connection.execute(text(f'DROP DATABASE "{self.prefix}_{service}" WITH (FORCE)'))
+        self._admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Runs a test on SQLite ("") and on PostgreSQL (a URL with `{service}`), for `Lone` and `World`."""
+    if request.param == "sqlite":
+        return ""
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """The whole system on SQLite, settled and empty."""
+    made = World(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def broker_prefix() -> str:
+    return f"t{secrets.token_hex(4)}."

@@ -1,0 +1,149 @@
+"""Notify alone, with a small unit around it whose events it hears."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+from sqlalchemy import select
+
+from services.notify.delivery import Attempt, Delivery
+from services.notify.service import service
+from shared.database import new_id
+from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
+from shared.events.directory import PersonContactChanged
+from shared.events.plans import PlanStatusChanged
+from tests.lone import Lone
+
+DIGEST = "0" * 64
+ADDRESS = "wang.fang@example.org"
+
+
+class Office(Lone):
+    """A unit with an applicant (li), two reviewers (wang, zhao) and a platform administrator (admin)."""
+
+    def __init__(self, data_dir: Path, database_url: str = "") -> None:
+        super().__init__(service, data_dir, database_url)
+        self.district("140105", "小店区", "county", "/140000/140100/140105/", "140100")
+        self.unit = self.organisation("小店区第一中学", "140105")
+        self.li = self.person("李明", self.unit, "handler")
+        self.wang = self.person("王芳", self.unit, "reviewer")
+        self.zhao = self.person("赵强", self.unit, "reviewer")
+        self.admin = self.person("系统管理员", self.unit, "platform_administrator")
+
+    def has_address(self, person_id: UUID, email: str, version: int = 1) -> None:
+        self.hear(PersonContactChanged(person_id=person_id, version=version, email=email))
+
+    # requests
+
+    def get(self, person_id: UUID, path: str, **headers: str) -> httpx2.Response:
+        found: httpx2.Response = self.http.get(path, headers=self.as_(person_id, self.unit, **headers))
+        return found
+
+    def post(self, person_id: UUID, path: str, body: Any = None, **headers: str) -> httpx2.Response:
+        found: httpx2.Response = self.http.post(
+            path, json=body, headers=self.as_(person_id, self.unit, **headers)
+        )
+        return found
+
+    def messages(self, person_id: UUID, tab: str = "all") -> list[dict[str, Any]]:
+        """All messages under a tab, over as many pages as it takes."""
+        found: list[dict[str, Any]] = []
+        following: str | None = ""
+        while following is not None:
+            page = self.get(person_id, f"messages?tab={tab}&limit=7&cursor={following}").json()
+            found += page["items"]
+            following = page["next"]
+        return found
+
+    def counts(self, person_id: UUID) -> dict[str, int]:
+        found: dict[str, int] = self.get(person_id, "messages/counts").json()
+        return found
+
+    # mail
+
+    def use_server(self, address: str, more: str = "") -> None:
+        """From now on mail goes to an SMTP server."""
+        self.here.settings = self.here.settings.model_copy(update={"smtp_url": f"smtp://{address}{more}"})
+
+    def kept_mail(self) -> list[Path]:
+        """What lies in the folder of mail that was kept instead of sent."""
+        return sorted((self.here.settings.data_dir / "mail").glob("*"))
+
+    # rows
+
+    def deliveries(self) -> list[Delivery]:
+        with self.store.read() as look:
+            return look.all(select(Delivery).order_by(Delivery.id))
+
+    def attempts(self) -> list[Attempt]:
+        with self.store.read() as look:
+            return look.all(select(Attempt).order_by(Attempt.number, Attempt.id))
+
+
+def slot_opened(holder_id: UUID, slot_id: UUID | None = None, **more: Any) -> SlotOpened:
+    content = {
+        "case_id": new_id(),
+        "case_version": 2,
+        "doc_type": "plan",
+        "doc_id": new_id(),
+        "round": 1,
+        "revision": 1,
+        "digest": DIGEST,
+        "slot_id": slot_id or new_id(),
+        "step_key": "unit-1",
+        "step_name": "部门负责人",
+        "holder_id": holder_id,
+        "applicant_id": new_id(),
+        "applicant_name": "李明",
+        "organisation_id": new_id(),
+        "organisation_name": "小店区第一中学",
+        "title": "办公电脑采购",
+        "number": "SQ-2026-0001",
+        "opened_at": "2026-11-23T01:00:00Z",
+    }
+    return SlotOpened.model_validate(content | more)
+
+
+def slot_closed(opened: SlotOpened, **more: Any) -> SlotClosed:
+    content = opened.model_dump() | {"case_version": opened.case_version + 1, "outcome": "agreed"}
+    return SlotClosed.model_validate(content | more)
+
+
+def status_changed(applicant_id: UUID, status: str, **more: Any) -> PlanStatusChanged:
+    content = {
+        "plan_id": new_id(),
+        "version": 3,
+        "round": 1,
+        "status": status,
+        "previous_status": "under_review",
+        "status_label": status,
+        "name": "办公电脑采购",
+        "fiscal_year": 2026,
+        "organisation_id": new_id(),
+        "applicant_id": applicant_id,
+        "holder_id": applicant_id,
+        "application_number": "SQ-2026-0001",
+        "amount_fen": 123_456_700,
+    }
+    return PlanStatusChanged.model_validate(content | more)
+
+
+def attention_raised(administrators: list[UUID], **more: Any) -> CaseAttentionRaised:
+    content = {
+        "case_id": new_id(),
+        "case_version": 4,
+        "doc_type": "plan",
+        "doc_id": new_id(),
+        "round": 1,
+        "revision": 1,
+        "digest": DIGEST,
+        "reason": "审核人已停用",
+        "step_name": "部门负责人",
+        "title": "办公电脑采购",
+        "number": "SQ-2026-0001",
+        "administrator_ids": administrators,
+    }
+    return CaseAttentionRaised.model_validate(content | more)

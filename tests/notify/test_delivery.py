@@ -1,0 +1,82 @@
+"""A delivery's own rules, without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from services.notify.delivery import LABELS, MOVES, RETRY_AFTER, Delivery, State
+from shared.database import new_id
+from shared.errors import Conflict
+from tests.lone import MORNING
+
+
+def a_delivery(state: State = State.QUEUED, tries: int = 0) -> Delivery:
+    return Delivery(
+        id=new_id(),
+        message_id=new_id(),
+        person_id=new_id(),
+        event_type="slot.opened",
+        channel="email",
+        state=state,
+        code="",
+        tries=tries,
+        attempts=tries,
+        created_at=MORNING,
+        changed_at=MORNING,
+    )
+
+
+def test_a_try_that_was_cut_off_begins_again_without_being_counted() -> None:
+    delivery = a_delivery()
+    assert (delivery.is_due(1), delivery.is_due(2)) == (True, False)
+    delivery.start(MORNING)
+    assert (delivery.state, delivery.attempts, delivery.is_due(1)) == ("sending", 1, True)
+    delivery.start(MORNING)
+    assert delivery.attempts == 1
+
+
+def test_the_tries_of_a_delivery_end() -> None:
+    delivery = a_delivery()
+    for number, seconds in enumerate(RETRY_AFTER, 1):
+        assert delivery.is_due(number)
+        delivery.start(MORNING)
+        again = delivery.put_off("451", MORNING)
+        assert again is not None
+        assert timedelta(seconds=0.8 * seconds) <= again - MORNING <= timedelta(seconds=1.2 * seconds)
+    delivery.start(MORNING)
+    assert delivery.put_off("451", MORNING) is None
+    event = delivery.fail("451", "later", MORNING)
+    assert (event.attempts, event.code, delivery.state) == (6, "451", "failed")
+    assert delivery.resend(MORNING) == 7
+    delivery.start(MORNING)
+    assert (delivery.tries, delivery.attempts) == (1, 7)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_only_the_moves_of_the_table_are_possible(state: State) -> None:
+    acts: dict[str, Callable[[Delivery], object]] = {
+        "start": lambda found: found.start(MORNING),
+        "accept": lambda found: found.accept(MORNING),
+        "put_off": lambda found: found.put_off("451", MORNING),
+        "fail": lambda found: found.fail("550", "", MORNING),
+        "suppress": lambda found: found.suppress("stale", MORNING),
+        "resend": lambda found: found.resend(MORNING),
+    }
+    assert acts.keys() == MOVES.keys()
+    for verb, act in acts.items():
+        delivery = a_delivery(state, tries=1)
+        sources, target = MOVES[verb]
+        if state in sources:
+            act(delivery)
+            assert delivery.state == target
+        else:
+            with pytest.raises(Conflict):
+                act(delivery)
+            assert delivery.state == state
+
+
+def test_every_state_has_a_label() -> None:
+    assert LABELS.keys() == set(State)

@@ -1,0 +1,130 @@
+"""Mail that has to be tried again: after a refusal, and after the death of a process."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from services.notify.delivery import RETRY_AFTER, Answer
+from services.notify.jobs import post_of
+from services.notify.sending import Carrier, Post, send
+from shared import jobs
+from tests.notify.office import ADDRESS, Office, slot_closed, slot_opened
+from tests.notify.post_office import (
+    Replies,
+    broken_office,
+    post_office,
+    reset,
+)
+
+
+def test_tries_grow_apart_then_the_delivery_has_failed_and_can_be_sent_again(office: Office) -> None:
+    office.has_address(office.wang, ADDRESS)
+    office.hear(slot_opened(office.wang))
+    replies = Replies(data="451 not now")
+    with post_office(replies) as address:
+        office.use_server(address)
+        waits = []
+        while office.run_jobs():
+            (delivery,) = office.deliveries()
+            if delivery.next_try_at is None:
+                break
+            waits.append((delivery.next_try_at - office.clock.now()).total_seconds())
+            office.clock.move(seconds=waits[-1] - 0.5)
+            assert office.run_jobs() == 0
+            office.clock.move(seconds=1)
+        assert len(waits) == len(RETRY_AFTER)
+        assert all(0.8 * due <= wait <= 1.2 * due for wait, due in zip(waits, RETRY_AFTER, strict=True))
+        assert (delivery.state, delivery.code, delivery.attempts) == ("failed", "451", 6)
+        assert [event.type for event in office.published()] == ["delivery.failed"]
+
+        dead = office.get(office.admin, "deliveries?state=failed").json()["items"]
+        assert [item["id"] for item in dead] == [str(delivery.id)]
+        assert len(dead[0]["tries"]) == 6
+        assert office.post(office.admin, f"deliveries/{delivery.id}/resend").json()["state"] == "queued"
+        replies.data = "250 OK"
+        office.run_jobs()
+    (mail,) = replies.taken
+    assert mail["Message-ID"] == f"<{delivery.id}@localhost>"
+    assert [event.type for event in office.published()] == ["delivery.failed", "delivery.completed"]
+
+
+class Dies:
+    """Hands the mail over, and then the process is no more."""
+
+    def __init__(self, carrier: Carrier) -> None:
+        self.carrier = carrier
+        self.provider = carrier.provider
+
+    def send(self, message: EmailMessage) -> Answer:
+        self.carrier.send(message)
+        raise SystemExit
+
+
+def test_a_process_that_dies_after_sending_sends_the_same_message_once_more(any_office: Office) -> None:
+    office, replies = any_office, Replies()
+    office.has_address(office.wang, ADDRESS)
+    office.hear(slot_opened(office.wang))
+    with office.store.read() as look:
+        job = look.session.scalars(select(jobs.Job)).one()
+    with post_office(replies) as address:
+        office.use_server(address)
+        post = post_of(office.here.settings)
+        dying = Post(Dies(post.carrier), post.sender, post.own_url)
+        with pytest.raises(SystemExit):
+            send(office.store, dying, UUID(job.arguments["delivery_id"]), job.arguments["attempt"])
+        assert [d.state for d in office.deliveries()] == ["sending"]
+        jobs.run(office.here, job.id)
+        jobs.run(office.here, job.id)
+    first, second = replies.taken
+    assert first["Message-ID"] == second["Message-ID"]
+    assert first.as_bytes().count(b"Date:") == 1
+    assert first["Date"] == second["Date"]
+    assert [d.state for d in office.deliveries()] == ["accepted"]
+    assert [event.type for event in office.published()] == ["delivery.completed"]
+
+
+def test_a_kept_mail_that_is_written_twice_is_one_file(office: Office) -> None:
+    office.has_address(office.wang, ADDRESS)
+    office.hear(slot_opened(office.wang))
+    with office.store.read() as look:
+        job = look.session.scalars(select(jobs.Job)).one()
+    post = post_of(office.here.settings)
+    with pytest.raises(SystemExit):
+        send(
+            office.store,
+            Post(Dies(post.carrier), post.sender, post.own_url),
+            UUID(job.arguments["delivery_id"]),
+            1,
+        )
+    office.run_jobs()
+    assert len(office.kept_mail()) == 1
+
+
+def test_a_try_that_is_over_is_not_made_again(office: Office) -> None:
+    office.has_address(office.wang, ADDRESS)
+    office.hear(slot_opened(office.wang))
+    office.run_jobs()
+    (delivery,) = office.deliveries()
+    (file,) = office.kept_mail()
+    file.unlink()
+    for attempt in (1, 2):
+        send(office.store, post_of(office.here.settings), delivery.id, attempt)
+    assert office.kept_mail() == []
+    assert len(office.attempts()) == 1
+
+
+def test_a_todo_that_was_done_while_its_mail_waited_is_not_mailed(office: Office) -> None:
+    office.has_address(office.wang, ADDRESS)
+    opened = slot_opened(office.wang)
+    office.hear(opened)
+    with broken_office(reset) as address:
+        office.use_server(address)
+        office.run_jobs()
+    office.hear(slot_closed(opened))
+    office.clock.move(minutes=1)
+    office.run_jobs()
+    assert [(d.state, d.code) for d in office.deliveries()] == [("suppressed", "stale")]
