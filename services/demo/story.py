@@ -44,9 +44,8 @@ class Story:
         ):
             self.decide(reviewer, "agree", opinion)
         plan = self.wait_for(plan["id"], "usable")
-        self.tell(
-            f"  ↳ 计划状态：{plan['status_label']}，计划编号 {plan['plan_number']}（{handler.name} 已可发起交易）"
-        )
+        label, number = plan["status_label"], plan["plan_number"]
+        self.tell(f"  ↳ 计划状态：{label}，计划编号 {number}（持有人 {handler.name}）")
         return plan
 
     def apply(self) -> dict[str, Any]:
