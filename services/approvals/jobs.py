@@ -6,20 +6,18 @@ from sqlalchemy import select
 
 from services.approvals.handlers import check_holder
 from services.approvals.slot import PENDING, Slot
-from shared.http import forget_answers
 from shared.jobs import Jobs
 from shared.people import AppointmentCopy
 from shared.service import Running
+from shared.upkeep import tidy
 
 jobs = Jobs()
 PER_TICK = 200
 
 
 @jobs.every(seconds=3600)
-def forget_old_answers(here: Running) -> None:
-    """Drops answers kept for idempotency that are older than a day."""
-    with here.store.work() as work:
-        forget_answers(work)
+def tidy_up(here: Running) -> None:
+    tidy(here)
 
 
 @jobs.every(seconds=900)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from services.directory.session import forget_ended_sessions
 from services.directory.sign_in import forget_old_tries
 from services.directory.signing_key import rotate_keys
-from shared.http import forget_answers
 from shared.jobs import Jobs
 from shared.service import Running
+from shared.upkeep import tidy
 
 jobs = Jobs()
 
@@ -23,4 +23,4 @@ def tidy_up(here: Running) -> None:
     with here.store.work() as work:
         forget_ended_sessions(work)
         forget_old_tries(work)
-        forget_answers(work)
+    tidy(here)

@@ -8,10 +8,10 @@ from services.notify.eml import EmlFolder
 from services.notify.notice import SEND
 from services.notify.sending import Post, send
 from services.notify.smtp import SmtpServer
-from shared.http import forget_answers
 from shared.jobs import Jobs
 from shared.service import Running
 from shared.settings import Settings
+from shared.upkeep import tidy
 
 jobs = Jobs()
 
@@ -30,6 +30,5 @@ def send_mail(here: Running, delivery_id: str, attempt: int) -> None:
 
 
 @jobs.every(seconds=3600)
-def forget(here: Running) -> None:
-    with here.store.work() as work:
-        forget_answers(work)
+def tidy_up(here: Running) -> None:
+    tidy(here)

@@ -1,15 +1,14 @@
-"""Work that time brings: forgetting old answers."""
+"""Work that time brings: what is over is forgotten."""
 
 from __future__ import annotations
 
-from shared.http import forget_answers
 from shared.jobs import Jobs
 from shared.service import Running
+from shared.upkeep import tidy
 
 jobs = Jobs()
 
 
 @jobs.every(seconds=3600)
-def forget(here: Running) -> None:
-    with here.store.work() as work:
-        forget_answers(work)
+def tidy_up(here: Running) -> None:
+    tidy(here)

@@ -1,0 +1,239 @@
+"""One document under review, acted on in any order, without a database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from services.approvals.case import Case, CaseRound, CaseState
+from services.approvals.case_event import CaseEvent, first_hash
+from services.approvals.case_file import Actor, CaseFile, Decision
+from services.approvals.next_step import NextStep
+from services.approvals.slot import DECIDED, Slot, SlotState
+from services.approvals.staffing import Candidate
+from services.approvals.step import RoleSelector, RouteStep, Segment
+from shared.database import new_id
+from shared.digest import digest
+from shared.errors import Conflict, Invalid
+from shared.events.documents import Submission
+from shared.people import Role
+
+MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+UNIT = new_id()
+STAFF = [Candidate(new_id(), f"p{n}", UNIT, "示例单位") for n in range(6)]
+APPLICANT = STAFF[0]
+
+STEPS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "people": st.one_of(
+                st.sets(st.integers(0, 5), min_size=2, max_size=5), st.sets(st.integers(0, 5), max_size=1)
+            ),
+            "quorum": st.sampled_from(["any", "all"]),
+            "pick": st.sampled_from(["none", "none", "none", "previous_actor"]),
+            "on_empty": st.sampled_from(["skip", "administrator"]),
+            "applies": st.sampled_from([True, True, True, False]),
+        }
+    ),
+    min_size=2,
+    max_size=5,
+)
+
+
+class Acts(RuleBasedStateMachine):
+    """One document, reviewed over and over; `acts` is its whole history, `told` all it published."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = MORNING
+        self.people: dict[str, list[Candidate]] = {}
+
+    @initialize(steps=STEPS)
+    def begin(self, steps: list[dict[str, Any]]) -> None:
+        self.acts: list[CaseEvent] = []
+        self.told: list[Any] = []
+        self.slots: dict[UUID, Slot] = {}
+        self.outcomes: dict[UUID, str] = {}
+        self.steps: list[int] = []
+        self.case = Case.begin("plan", new_id(), self.at, None)
+        self.chain = new_id()
+        self.submit(steps)
+
+    @precondition(lambda self: self.case.final or not self.acts)
+    @rule(steps=STEPS)
+    def another_document(self, steps: list[dict[str, Any]]) -> None:
+        self.begin(steps)
+
+    def keep(self, file: CaseFile) -> None:
+        self.acts += [row for row in file.added if isinstance(row, CaseEvent)]
+        self.slots |= {row.id: row for row in file.added if isinstance(row, Slot)}
+        self.told += file.told
+        file.added, file.told = [], []
+
+    def submit(self, steps: list[dict[str, Any]]) -> None:
+        route = [self.route_step(n, one) for n, one in enumerate(steps)]
+        content = {"round": self.case.round + 1}
+        asked = Submission(
+            doc_type="plan",
+            doc_id=self.case.doc_id,
+            title="课桌椅采购",
+            organisation_id=UNIT,
+            applicant_id=APPLICANT.person_id,
+            applicant_name=APPLICANT.name,
+            facts={},
+            content=content,
+            digest=digest(content),
+        )
+        frozen = CaseRound(
+            case_id=self.case.id,
+            n=self.case.round + 1,
+            doc_type="plan",
+            doc_id=self.case.doc_id,
+            revision=self.case.round + 1,
+            digest=asked.digest,
+            route=[one.to_json() for one in route],
+            facts={},
+            content=content,
+            submitted_at=self.at,
+        )
+        self.case.describe(asked, "示例单位", "/140000/")
+        self.file = CaseFile(self.case, frozen, [], self.at)
+        start = self.opening(route)
+        if start.index is None:
+            return  # refused: no step would open, the case stays as it is
+        if not self.case.event_hash:
+            self.beginning = first_hash(self.case.id, frozen.digest, frozen.route)
+        self.file.submit(Actor(APPLICANT.person_id, APPLICANT.name), start)
+        self.steps = [self.case.step_index]
+        self.keep(self.file)
+
+    def opening(self, route: list[RouteStep]) -> NextStep:
+        for index, one in enumerate(route):
+            found = [person for person in self.candidates(one) if person != APPLICANT]
+            if one.applies and (found or one.on_empty != "skip"):
+                return NextStep(index, found)
+        return NextStep(None)
+
+    def route_step(self, n: int, one: dict[str, Any]) -> RouteStep:
+        key = f"unit.s{n}"
+        self.people[key] = [STAFF[index] for index in sorted(one["people"])]
+        return RouteStep(
+            key=key,
+            name=f"环节{n}",
+            selector=RoleSelector(role=Role.REVIEWER),
+            quorum=one["quorum"],
+            pick=one["pick"],
+            on_empty=one["on_empty"],
+            segment=Segment.UNIT,
+            chain_id=self.chain,
+            chain_version=1,
+            owner=str(UNIT),
+            owner_path="/140000/",
+            facts={},
+            applies=one["applies"],
+        )
+
+    def candidates(self, one: RouteStep) -> list[Candidate]:
+        return self.people[one.key]
+
+    @property
+    def reviewing(self) -> bool:
+        return bool(self.acts) and self.case.state == CaseState.REVIEWING
+
+    @property
+    def open(self) -> list[Slot]:
+        return [slot for slot in self.slots.values() if slot.state == SlotState.OPEN]
+
+    @property
+    def vacant(self) -> list[Slot]:
+        return [slot for slot in self.slots.values() if slot.state == SlotState.VACANT]
+
+    def said(self, slot: Slot, opinion: str, picks: list[UUID]) -> Decision:
+        assert slot.holder_id is not None
+        return Decision(Actor(slot.holder_id, slot.holder_name), opinion, picks)
+
+    @precondition(lambda self: self.reviewing and self.open)
+    @rule(n=st.integers(0, 5), picks=st.one_of(st.just(set()), st.sets(st.integers(0, 5), max_size=3)))
+    def agree(self, n: int, picks: set[int]) -> None:
+        slot = self.open[n % len(self.open)]
+        chosen = [STAFF[index].person_id for index in sorted(picks)]
+        before: tuple[Any, ...] = (self.case.version, slot.state, len(self.acts), [])
+        try:
+            self.file.agree(slot, self.said(slot, "", chosen), self.candidates)
+        except Invalid:
+            assert (self.case.version, slot.state, len(self.acts), self.file.added) == before
+            return
+        self.keep(self.file)
+        if self.case.state == CaseState.REVIEWING:
+            self.steps.append(self.case.step_index)
+
+    @precondition(lambda self: self.reviewing and self.open)
+    @rule(n=st.integers(0, 5))
+    def agree_plainly(self, n: int) -> None:
+        self.agree(n, set())
+
+    @precondition(lambda self: self.reviewing and self.open)
+    @rule(n=st.integers(0, 5), opinion=st.sampled_from(["", "", " ", "\n", "请补充"]))
+    def disagree(self, n: int, opinion: str) -> None:
+        slot = self.open[n % len(self.open)]
+        try:
+            self.file.disagree(slot, self.said(slot, opinion, []))
+        except Invalid:
+            assert not opinion.strip()
+            assert slot.state == SlotState.OPEN
+            return
+        assert opinion.strip()
+        self.keep(self.file)
+        assert self.case.state == CaseState.RETURNED
+
+    @rule(really=st.integers(0, 4))
+    def withdraw(self, really: int) -> None:
+        if not self.acts:
+            return
+        decided = any(s.state in DECIDED for s in self.slots.values() if s.round == self.case.round)
+        assert self.file.withdrawable == (self.reviewing and not decided)
+        if self.file.withdrawable and not really:
+            self.file.withdraw(Actor(APPLICANT.person_id, APPLICANT.name))
+            self.keep(self.file)
+
+    @rule(really=st.integers(0, 9))
+    def terminate(self, really: int) -> None:
+        if not self.acts or really:
+            return
+        try:
+            self.file.terminate(None, "document_cancelled", "放弃")
+        except Conflict:
+            assert self.case.final
+            return
+        self.keep(self.file)
+
+    @precondition(lambda self: self.case.state in (CaseState.RETURNED, CaseState.WITHDRAWN))
+    @rule(steps=STEPS)
+    def submit_again(self, steps: list[dict[str, Any]]) -> None:
+        self.at += timedelta(minutes=1)
+        keep = self.file
+        self.submit(steps)
+        if self.case.state != CaseState.REVIEWING:
+            self.file = keep
+
+    @precondition(lambda self: self.reviewing and self.open)
+    @rule(n=st.integers(0, 5), really=st.integers(0, 2))
+    def leave(self, n: int, really: int) -> None:
+        if really:
+            return
+        self.file.lose_holder(self.open[n % len(self.open)])
+        self.keep(self.file)
+
+    @precondition(lambda self: self.reviewing and self.vacant)
+    @rule(n=st.integers(0, 5), to=st.integers(1, 5))
+    def help(self, n: int, to: int) -> None:
+        slot, person = self.vacant[n % len(self.vacant)], STAFF[to]
+        if person.person_id == slot.holder_id:
+            self.file.resume_holder(slot)
+        elif person.person_id not in {*self.file.excluded, *(one.holder_id for one in self.open)}:
+            self.file.reassign(slot, person, Actor(new_id(), "管理员"), "改派")
+        self.keep(self.file)
