@@ -207,7 +207,6 @@ def once_for_caller(caller: SignedIn, asked: Annotated[Once, Depends(once)]) -> 
 
 DoOnce = Annotated[Once, Depends(once_for_caller)]
 """Idempotency of a signed-in caller."""
-DoOnceUnsigned = Annotated[Once, Depends(once)]
 
 
 def etag(version: int) -> str:

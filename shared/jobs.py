@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from shared.service import Running
 
 log = get_logger(__name__)
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=3)
+"""Longer than any task takes; a job whose process died is due again after it."""
 WOKEN_AGAIN = timedelta(seconds=10)
 RUN = "shared.jobs.run"
 TICK = "shared.jobs.tick"
@@ -184,6 +185,12 @@ def _note(store: Store, job_id: UUID, **values: Any) -> None:
         work.execute(
             update(Job).where(Job.id == job_id).values(lease_until=None, finished_at=finished, **values)
         )
+
+
+def end_leases(store: Store) -> None:
+    """Makes jobs that a process was at when it died due at once; only when no other process can have them."""
+    with store.work() as work:
+        work.execute(update(Job).where(Job.state == "running").values(lease_until=work.now, wake_at=work.now))
 
 
 def revive(store: Store, job_id: UUID) -> bool:

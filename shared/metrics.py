@@ -51,12 +51,12 @@ def _kept(look: Look) -> list[tuple[str, str, int]]:
     rows = select(InboxRow.publisher, InboxRow.state, func.count()).group_by(
         InboxRow.publisher, InboxRow.state
     )
-    return [(publisher, state, count) for publisher, state, count in look.session.execute(rows).tuples()]
+    return [(publisher, state, count) for publisher, state, count in look.session.execute(rows)]
 
 
 def _jobs(look: Look) -> list[tuple[str, int]]:
     rows = select(Job.state, func.count()).where(Job.state != "done").group_by(Job.state)
-    return list(look.session.execute(rows).tuples())
+    return [(state, count) for state, count in look.session.execute(rows)]
 
 
 def registry(stores: Iterable[Store]) -> CollectorRegistry:

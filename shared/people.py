@@ -189,35 +189,38 @@ def find_caller(look: Look, claims: Claims) -> Caller:
     Raises `Unauthorised`: `person_not_known_yet` (the copy is behind; try again), `person_inactive`, or
     `token_invalid` when the epoch is older or the appointment has ended.
     """
-    person = look.session.get(PersonCopy, claims.person_id)
-    if person is None:
+    rows = look.session.execute(
+        select(
+            PersonCopy, AppointmentCopy.role, AppointmentCopy.positions, OrganisationCopy, DistrictCopy.path
+        )
+        .outerjoin(
+            AppointmentCopy,
+            (AppointmentCopy.person_id == PersonCopy.person_id)
+            & (AppointmentCopy.organisation_id == claims.organisation_id)
+            & AppointmentCopy.on(look.today),
+        )
+        .outerjoin(OrganisationCopy, OrganisationCopy.organisation_id == AppointmentCopy.organisation_id)
+        .outerjoin(DistrictCopy, DistrictCopy.code == OrganisationCopy.district_code)
+        .where(PersonCopy.person_id == claims.person_id)
+    ).all()
+    if not rows:
         raise Unauthorised(
             "person_not_known_yet",
             "账号信息正在同步，请稍后重试",
             "not known here yet, try again shortly",
             headers={"Retry-After": "1"},
         )
+    person, _, _, organisation, path = rows[0]
     check_person(person.active, person.epoch, claims)
-    rows = look.session.execute(
-        select(AppointmentCopy.role, AppointmentCopy.positions, OrganisationCopy, DistrictCopy.path)
-        .join(OrganisationCopy, OrganisationCopy.organisation_id == AppointmentCopy.organisation_id)
-        .join(DistrictCopy, DistrictCopy.code == OrganisationCopy.district_code)
-        .where(
-            AppointmentCopy.person_id == claims.person_id,
-            AppointmentCopy.organisation_id == claims.organisation_id,
-            AppointmentCopy.on(look.today),
-        )
-    ).all()
-    if not rows or not rows[0][2].active:
+    if path is None or not organisation.active:
         raise refused("appointment_ended", "您在该单位已无任职，请重新登录")
-    organisation: OrganisationCopy = rows[0][2]
     return Caller(
         person_id=person.person_id,
         name=person.name,
         organisation_id=organisation.organisation_id,
         organisation_name=organisation.name,
         district_code=organisation.district_code,
-        district_path=rows[0][3],
+        district_path=path,
         roles=frozenset(Role(row.role) for row in rows),
         positions=frozenset(position for row in rows for position in row.positions),
     )

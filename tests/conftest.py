@@ -10,10 +10,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import structlog
 from sqlalchemy import NullPool, create_engine, text
 
 from services.runtime import NAMES
 from tests.world import World
+
+# a failing test shows one plain traceback, not one with every local variable
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 URLS = {
     "postgres": ("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"),

@@ -1,0 +1,151 @@
+"""Jobs are rows: run once, tried again with a pause, parked in the end, revived by an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import update
+
+from shared import jobs
+from shared.jobs import Job, Jobs, Retry, later
+from shared.parked import parked, replay
+from shared.service import Running, Service
+from tests.brokers.pair.model import MIGRATIONS, Pair
+from tests.lone import Lone
+
+known = Jobs()
+RAN: list[str] = []
+FAIL: set[str] = set()
+
+
+@known.task("test.note", backoff=(30, 120))
+def note(_here: Running, what: str) -> None:
+    RAN.append(what)
+    if what in FAIL:
+        raise RuntimeError(f"cannot note {what}")
+    if what == "busy":
+        raise Retry("try me in an hour", after=timedelta(hours=1))
+
+
+@pytest.fixture
+def lone(tmp_path: Path, database_url: str) -> Iterator[Lone]:
+    RAN.clear()
+    FAIL.clear()
+    service = Service("left", "left", (), (Pair.metadata,), MIGRATIONS, jobs=known)
+    made = Lone(service, tmp_path, database_url)
+    yield made
+    made.close()
+
+
+def ask(lone: Lone, what: str, **more: Any) -> UUID:
+    with lone.store.work() as work:
+        return later(work, "test.note", what=what, **more)
+
+
+def job(lone: Lone, job_id: UUID) -> Job:
+    with lone.store.read() as look:
+        return look.get(Job, job_id)
+
+
+def test_a_job_of_a_transaction_that_failed_never_runs(lone: Lone) -> None:
+    with pytest.raises(RuntimeError, match="rolled back"):
+        fail_after_asking(lone)
+    assert lone.run_jobs() == 0
+    assert RAN == []
+
+
+def fail_after_asking(lone: Lone) -> None:
+    with lone.store.work() as work:
+        later(work, "test.note", what="never")
+        work.session.flush()
+        raise RuntimeError("rolled back")
+
+
+def test_a_job_runs_once_however_many_wake_ups_come(lone: Lone) -> None:
+    job_id = ask(lone, "once")
+    threads = [Thread(target=jobs.run, args=(lone.here, job_id)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert jobs.run(lone.here, job_id) is False
+    assert RAN == ["once"]
+    assert job(lone, job_id).state == "done"
+
+
+def test_a_job_waits_for_its_time(lone: Lone) -> None:
+    ask(lone, "tomorrow", due_at=lone.clock.now() + timedelta(days=1))
+    assert lone.run_jobs() == 0
+    lone.clock.move(days=1)
+    assert lone.run_jobs() == 1
+
+
+def test_a_failing_job_is_tried_again_with_growing_pauses_and_parked_in_the_end(lone: Lone) -> None:
+    FAIL.add("bad")
+    job_id = ask(lone, "bad")
+    pauses = []
+    for _ in range(2):
+        lone.run_jobs()
+        pauses.append((job(lone, job_id).due_at - lone.clock.now()).total_seconds())
+        lone.clock.move(seconds=pauses[-1])
+    lone.run_jobs()
+
+    assert 24 <= pauses[0] <= 36
+    assert 96 <= pauses[1] <= 144
+    assert job(lone, job_id).state == "parked"
+    assert "cannot note bad" in parked(lone.store)[0].error
+
+    FAIL.clear()
+    replay(lone.store, str(job_id))
+    assert lone.run_jobs() == 1
+    assert job(lone, job_id).state == "done"
+
+
+def test_a_job_that_is_told_when_to_come_again_comes_then(lone: Lone) -> None:
+    job_id = ask(lone, "busy")
+    lone.run_jobs()
+    assert job(lone, job_id).due_at == lone.clock.now() + timedelta(hours=1)
+
+
+def test_a_job_of_a_killed_process_is_due_again_after_its_lease(lone: Lone) -> None:
+    job_id = ask(lone, "cut off")
+    with lone.store.work() as work:
+        leased = {"state": "running", "lease_until": work.now + jobs.LEASE}
+        work.execute(update(Job).where(Job.id == job_id).values(**leased))
+
+    assert jobs.run(lone.here, job_id) is False
+    lone.clock.move(seconds=jobs.LEASE.total_seconds() + 1)
+    assert jobs.claim_wakeups(lone.store) == [job_id]
+    assert jobs.run(lone.here, job_id) is True
+
+
+def test_a_restarted_embedded_process_does_not_wait_for_leases(lone: Lone) -> None:
+    job_id = ask(lone, "cut off")
+    with lone.store.work() as work:
+        leased = {"state": "running", "lease_until": work.now + jobs.LEASE}
+        work.execute(update(Job).where(Job.id == job_id).values(**leased))
+    lone.clock.move(seconds=1)
+    jobs.end_leases(lone.store)
+    lone.clock.move(seconds=1)
+    assert jobs.run(lone.here, job_id) is True
+
+
+def test_a_lost_wake_up_is_sent_again_but_not_at_once(lone: Lone) -> None:
+    job_id = ask(lone, "lost")
+    assert jobs.claim_wakeups(lone.store) == [job_id]
+    assert jobs.claim_wakeups(lone.store) == []
+    lone.clock.move(seconds=11)
+    assert jobs.claim_wakeups(lone.store) == [job_id]
+
+
+def test_a_task_that_nobody_knows_is_parked(lone: Lone) -> None:
+    with lone.store.work() as work:
+        job_id = later(work, "test.unknown")
+    lone.run_jobs()
+    assert job(lone, job_id).state == "parked"
