@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from services import processes
+from services import operate, processes
 from services.runtime import NAMES
 from shared.settings import Settings
 
@@ -109,7 +109,7 @@ def doctor() -> None:
 @app.command()
 def parked(service: Names = None) -> None:
     """Lists events and jobs that failed for good and wait for an operator."""
-    raise typer.Exit(processes.list_parked(settings(), chosen(service)))
+    raise typer.Exit(operate.list_parked(settings(), chosen(service)))
 
 
 Which = Annotated[str, typer.Argument(help="the service that parked it")]
@@ -119,13 +119,13 @@ Key = Annotated[str, typer.Argument(help="its key in `parked`, for example plans
 @app.command()
 def replay(service: Which, key: Key) -> None:
     """Tries a parked event or job again."""
-    raise typer.Exit(processes.replay(settings(), chosen([service])[0], key))
+    raise typer.Exit(operate.replay(settings(), chosen([service])[0], key))
 
 
 @app.command()
 def skip(service: Which, key: Key) -> None:
     """Gives a parked event up, so that later events of its subject go on."""
-    raise typer.Exit(processes.skip(settings(), chosen([service])[0], key))
+    raise typer.Exit(operate.skip(settings(), chosen([service])[0], key))
 
 
 if __name__ == "__main__":

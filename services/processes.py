@@ -16,16 +16,13 @@ import uvicorn
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.runtime import NAMES, System
-from shared import parked as parking
-from shared.errors import NotFound
+from services.runtime import System
 from shared.health import serve_health
 from shared.logs import configure
 from shared.settings import Settings
-from shared.store import Store
 
-err = Console(stderr=True, highlight=False)
-out = Console(highlight=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True)
 GRACE = 2
 
 
@@ -183,11 +180,12 @@ def up(settings: Settings) -> int:
         empty = not (settings.data_dir / "first-admin").exists()
         try:
             system.migrate()
+            system.resume_jobs()
             system.start_relays()
             system.start_receivers()
             system.start_worker()
             play = settings.story and empty
-            serve(system, bound, lambda: play_embedded(system.settings, out, play))
+            serve(system, bound, lambda: play_embedded(system.settings, system.stopping, out, play))
         finally:
             system.stop()
     return 0
@@ -246,8 +244,7 @@ def beat(settings: Settings) -> int:
     open_data_dir(settings.data_dir)
     system = System(settings)
     serve_health(settings.health_port, system.metrics, system.stopping)
-    schedule = settings.data_dir / f"beat-{os.getpid()}"
-    system.celery.Beat(schedule=str(schedule), loglevel="WARNING", quiet=True).run()
+    system.celery.Beat(scheduler="celery.beat:Scheduler", loglevel="WARNING", quiet=True).run()
     return 0
 
 
@@ -257,44 +254,4 @@ def migrate(settings: Settings) -> int:
     open_data_dir(settings.data_dir)
     System(settings).migrate()
     out.print("数据库已是最新版本 (databases are up to date)")
-    return 0
-
-
-def _store(settings: Settings, name: str) -> Store:
-    open_data_dir(settings.data_dir)
-    return System(settings, [name]).running[name].store
-
-
-@guarded
-def list_parked(settings: Settings, names: Sequence[str] = NAMES) -> int:
-    """Prints what is parked."""
-    found = [(name, item) for name in names for item in parking.parked(_store(settings, name))]
-    for name, item in found:
-        last = item.error.strip().splitlines()[-1] if item.error.strip() else ""
-        out.print(f"{name}  {item.kind}  {item.key}  {item.what}  {item.subject}  {last}", markup=False)
-    out.print(f"{len(found)} 项暂停 (parked)")
-    return 0
-
-
-@guarded
-def replay(settings: Settings, name: str, key: str) -> int:
-    """Tries a parked item again."""
-    return _act_on_parked(
-        lambda: parking.replay(_store(settings, name), key), "已重新排队 (will be tried again)"
-    )
-
-
-@guarded
-def skip(settings: Settings, name: str, key: str) -> int:
-    """Gives a parked event up."""
-    return _act_on_parked(lambda: parking.skip(_store(settings, name), key), "已跳过 (skipped)")
-
-
-def _act_on_parked(act: Callable[[], None], done: str) -> int:
-    try:
-        act()
-    except NotFound as error:
-        err.print(error.text)
-        return 1
-    out.print(done)
     return 0

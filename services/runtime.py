@@ -119,6 +119,11 @@ class System:
                 self.stopping,
             )
 
+    def resume_jobs(self) -> None:
+        """Only where no other process can be at work (embedded): what was cut off is due at once."""
+        for here in self.running.values():
+            jobs.end_leases(here.store)
+
     def start_worker(self) -> None:
         """Celery's worker in threads of this process, and its clock: embedded only."""
         worker = self.celery.WorkController(
@@ -158,13 +163,13 @@ class System:
 
     def end(self) -> None:
         """Told to end: whatever would otherwise hold the process up lets go now."""
+        self.stopping.set()
         for here in self.running.values():
             if here.service.on_end is not None:
                 here.service.on_end(here)
 
     def stop(self) -> None:
         """Ends all threads within a few seconds; what they had not finished is finished next time."""
-        self.stopping.set()
         self.end()
         for stop in self._stops:
             with suppress(Exception):

@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from pathlib import Path
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -117,7 +118,7 @@ def _usable_told(sample: Sample) -> bool | None:
     return True
 
 
-def play_embedded(settings: Settings, out: Console, first_time: bool) -> None:
+def play_embedded(settings: Settings, ending: Event, out: Console, first_time: bool) -> None:
     """After the start of the embedded system: the story on an empty one, then what to try."""
     url = f"http://{settings.host}:{settings.port}"
     admin_file = settings.data_dir / "first-admin"
@@ -125,6 +126,8 @@ def play_embedded(settings: Settings, out: Console, first_time: bool) -> None:
         try:
             sample = play(url, admin_file, out, settings.key())
         except (Refused, TimeoutError, OSError, httpx.HTTPError) as error:
+            if ending.is_set():
+                return
             out.print(f"[red]故事中断 (the story broke off):[/] {escape(str(error))}")
         else:
             out.print(f"示例账号密码 (password of the sample people): [bold]{sample.password}[/]")
@@ -139,7 +142,7 @@ def play_embedded(settings: Settings, out: Console, first_time: bool) -> None:
 
 def play_at(url: str, admin_file: Path) -> int:
     """`python -m services demo`: 0 when the story ended well."""
-    out = Console(highlight=False)
+    out = Console(highlight=False, soft_wrap=True)
     settings = Settings()
     key = settings.service_key
     if not key and (kept := settings.data_dir / "service-key").exists():
