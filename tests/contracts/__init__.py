@@ -1,0 +1,1 @@
+"""What others may rely on: events that were published, and the documents that describe every door."""
