@@ -1,4 +1,4 @@
-"""Work done later. The job's row is the truth; the Celery message is only a wake-up with the row's id.
+"""Work done later. A job's row is the truth; a Celery message is only a wake-up with the ids of some rows.
 
 The only file that knows Celery. Loss, duplication and reordering of its messages cost latency, nothing else.
 """
@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import random
 import traceback
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from celery import Celery
-from sqlalchemy import Index, String, Text, Uuid, or_, select, update
+from sqlalchemy import ColumnElement, Index, Row, String, Text, Uuid, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from structlog import get_logger
 
@@ -26,7 +28,11 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 LEASE = timedelta(minutes=3)
-"""Longer than any task takes; a job whose process died is due again after it."""
+"""Longer than `PATIENCE` and any task take; a job whose process died is due again after it."""
+PATIENCE = 5.0
+"""Seconds after which a process begins no further job of a message, so that slow ones are shared out."""
+TOGETHER = 20
+"""Jobs that one message wakes."""
 WOKEN_AGAIN = timedelta(seconds=10)
 RUN = "shared.jobs.run"
 TICK = "shared.jobs.tick"
@@ -122,8 +128,7 @@ def later(work: Work, task: str, due_at: datetime | None = None, **arguments: An
 def claim_wakeups(store: Store, limit: int = 500) -> list[UUID]:
     """Jobs that are due and whose wake-up was never sent, or so long ago that it must have been lost."""
     with store.work() as work:
-        due = or_(Job.state == "queued", (Job.state == "running") & (Job.lease_until < work.now))
-        rows = select(Job.id).where(due, Job.due_at <= work.now, Job.wake_at <= work.now)
+        rows = select(Job.id).where(_free(work.now), Job.due_at <= work.now, Job.wake_at <= work.now)
         ids = work.all(rows.order_by(Job.due_at).limit(limit).with_for_update(skip_locked=True))
         if ids:
             work.execute(update(Job).where(Job.id.in_(ids)).values(wake_at=work.now + WOKEN_AGAIN))
@@ -140,51 +145,77 @@ def anything_due(store: Store) -> bool:
 
 
 def run(here: Running, job_id: UUID) -> bool:
-    """Claims the job, runs it outside any transaction, notes the outcome. False when another has it."""
-    claimed = _claim(here.store, job_id)
-    if claimed is None:
-        return False
-    task_name, arguments, attempt = claimed
-    task = here.service.jobs.tasks.get(task_name)
+    """Runs one job; False when it is not due, or another process has it."""
+    return run_all(here, [job_id]) == 1
+
+
+def run_all(here: Running, job_ids: Sequence[UUID]) -> int:
+    """Claims the jobs together, runs one after the other outside any transaction, notes those done together.
+
+    After `PATIENCE` the rest is given back, for others to take. Answers how many were run.
+    """
+    claimed = _claim(here.store, job_ids)
+    waiting, done, until = deque(claimed), list[UUID](), monotonic() + PATIENCE
+    try:
+        while waiting and monotonic() < until:
+            job = waiting.popleft()
+            if _run_one(here, job):
+                done.append(job.id)
+    finally:
+        _note(here.store, done, state="done", error="")
+        _note(here.store, [job.id for job in waiting], state="queued", attempts=Job.attempts - 1)
+    return len(claimed) - len(waiting)
+
+
+def _run_one(here: Running, job: Row[Any]) -> bool:
+    """Whether it is done; a failure is noted at once."""
+    task = here.service.jobs.tasks.get(job.task)
     try:
         if task is None:
-            raise LookupError(f"no task {task_name}")
-        task.run(here, **arguments)
+            raise LookupError(f"no task {job.task}")
+        task.run(here, **job.arguments)
+        return True
     except Retry as retry:
-        _failed(here.store, job_id, str(retry), task.pause(attempt, retry.after) if task else None)
+        _failed(here.store, job.id, str(retry), task.pause(job.attempts, retry.after) if task else None)
     except Exception as error:
-        log.warning("job_failed", job=str(job_id), task=task_name, attempt=attempt, error=repr(error))
-        _failed(here.store, job_id, traceback.format_exc(limit=8), task.pause(attempt) if task else None)
-    else:
-        _note(here.store, job_id, state="done", error="")
-    return True
+        log.warning("job_failed", job=str(job.id), task=job.task, attempt=job.attempts, error=repr(error))
+        pause = task.pause(job.attempts) if task else None
+        _failed(here.store, job.id, traceback.format_exc(limit=8), pause)
+    return False
 
 
-def _claim(store: Store, job_id: UUID) -> tuple[str, Mapping[str, Any], int] | None:
+def _claim(store: Store, job_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Those of the jobs that are due and that nobody else has, in their order; ours until the lease ends."""
     with store.work() as work:
-        job = work.find(Job, job_id)
-        if job is None or job.state in ("done", "parked") or job.due_at > work.now:
-            return None
-        if job.state == "running" and job.lease_until is not None and job.lease_until > work.now:
-            return None
-        job.state, job.lease_until, job.attempts = "running", work.now + LEASE, job.attempts + 1
-        return job.task, dict(job.arguments), job.attempts
+        free = select(Job.id).where(Job.id.in_(job_ids), Job.due_at <= work.now, _free(work.now))
+        claimed = work.execute(
+            update(Job)
+            .where(Job.id.in_(free.with_for_update(skip_locked=True)))
+            .values(state="running", lease_until=work.now + LEASE, attempts=Job.attempts + 1)
+            .returning(Job.id, Job.task, Job.arguments, Job.attempts)
+            .execution_options(synchronize_session=False)
+        ).all()
+    return sorted(claimed, key=lambda job: job_ids.index(job.id))
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(Job.state == "queued", (Job.state == "running") & (Job.lease_until < now))
 
 
 def _failed(store: Store, job_id: UUID, error: str, pause: timedelta | None) -> None:
     if pause is None:
         log.error("job_parked", job=str(job_id), error=error[-300:])
-        return _note(store, job_id, state="parked", error=error)
+        return _note(store, [job_id], state="parked", error=error)
     due = store.clock.now() + pause
-    _note(store, job_id, state="queued", error=error, due_at=due, wake_at=due)
+    _note(store, [job_id], state="queued", error=error, due_at=due, wake_at=due)
 
 
-def _note(store: Store, job_id: UUID, **values: Any) -> None:
-    with store.work() as work:
-        finished = work.now if values["state"] in ("done", "parked") else None
-        work.execute(
-            update(Job).where(Job.id == job_id).values(lease_until=None, finished_at=finished, **values)
-        )
+def _note(store: Store, job_ids: Sequence[UUID], **values: Any) -> None:
+    if job_ids:
+        with store.work() as work:
+            finished = work.now if values["state"] in ("done", "parked") else None
+            noted = update(Job).where(Job.id.in_(job_ids))
+            work.execute(noted.values(lease_until=None, finished_at=finished, **values))
 
 
 def end_leases(store: Store) -> None:
@@ -205,7 +236,7 @@ def revive(store: Store, job_id: UUID) -> bool:
 
 
 def celery_app(broker_url: str, prefix: str, services: Mapping[str, Running]) -> Celery:
-    """The one Celery app of a process: a task that runs a job by its id, and one for ticks."""
+    """The one Celery app of a process: a task that runs jobs by their ids, and one for ticks."""
     app = Celery("plans", broker=broker_url, set_as_current=True)
     app.set_default()  # else a pool thread publishes through a default app that talks to localhost
     queue = f"{prefix}jobs"
@@ -230,8 +261,8 @@ def celery_app(broker_url: str, prefix: str, services: Mapping[str, Running]) ->
     )
 
     @app.task(name=RUN)
-    def run_job(service: str, job_id: str) -> None:
-        run(services[service], UUID(job_id))
+    def run_jobs(service: str, job_ids: list[str]) -> None:
+        run_all(services[service], [UUID(job_id) for job_id in job_ids])
 
     @app.task(name=TICK)
     def tick(service: str, name: str) -> None:
@@ -264,5 +295,6 @@ def transport_options(broker_url: str) -> dict[str, Any]:
 def wake(app: Celery, service: str, ids: list[UUID]) -> None:
     """Sends the wake-ups; a broker that is away costs a delay only, as they are sent again."""
     with app.producer_or_acquire() as producer:
-        for job_id in ids:
-            app.send_task(RUN, (service, str(job_id)), producer=producer, retry=False)
+        for start in range(0, len(ids), TOGETHER):
+            together = [str(job_id) for job_id in ids[start : start + TOGETHER]]
+            app.send_task(RUN, (service, together), producer=producer, retry=False)

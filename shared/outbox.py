@@ -97,11 +97,13 @@ def create_numbering(execute: Any, bind: Any) -> None:
         execute(text("ALTER TABLE outbox_position SET (fillfactor = 10)"))
 
 
+INSERT = insert(OutboxRow.__table__)  # type: ignore[arg-type]
+
+
 def to_row(event: Event, now: datetime, actor: str | None) -> dict[str, Any]:
     trace = get_contextvars().get("trace_id")
     return {
         "event_id": new_id(),
-        "position": None,
         "type": event.type,
         "schema_version": event.schema_version,
         "subject": event.subject,
@@ -122,7 +124,7 @@ def write(session: Session, rows: list[dict[str, Any]], now: datetime) -> None:
         knows = read_knows(session)
         for position, row in enumerate(rows, last - len(rows) + 1):
             row.update(position=position, knows=knows, due_at=now + SWEEP_AFTER)
-    session.execute(insert(OutboxRow).execution_options(render_nulls=True), rows)
+    session.connection().execute(INSERT, rows)  # plain: the ORM would cost as much as the insert
 
 
 def read_knows(session: Session) -> dict[str, int]:

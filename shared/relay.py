@@ -24,6 +24,8 @@ log = get_logger(__name__)
 POLL = 1.0
 SWEEP_EVERY = 3.0
 MARK_EVERY = 0.5
+WAKE_EVERY = 0.1
+"""Seconds between wake-ups of new jobs: under load one of them wakes many."""
 SendWakeups = Callable[[str, list[UUID]], None]
 
 
@@ -38,7 +40,7 @@ class Relay:
         self._jobs_kicked = False
         self._sent_to = 0  # SQLite: up to where this process, the only one, has published
         self._unmarked: list[int] = []
-        self._marked_at = self._swept_at = 0.0
+        self._marked_at = self._swept_at = self._woken_at = 0.0
         store.on_commit.append(self._on_commit)
 
     def _on_commit(self, work: Work) -> None:
@@ -90,16 +92,17 @@ class Relay:
 
     def wake_jobs(self) -> None:
         """Sends the wake-ups of due jobs."""
-        if self.send_wakeups is not None and jobs.anything_due(self.store):
-            self._jobs_kicked = False
-            if ids := jobs.claim_wakeups(self.store):
-                self.send_wakeups(self.store.service, ids)
+        self._jobs_kicked = False
+        if self.send_wakeups is None or not jobs.anything_due(self.store):
+            return
+        if ids := jobs.claim_wakeups(self.store):
+            self.send_wakeups(self.store.service, ids)
 
     def run(self, stop: threading.Event) -> None:
         """Works until told to stop; a broker or database that is away costs a pause, nothing else."""
         pause = 0.0
         while not stop.is_set():
-            self._kicked.wait(pause or (MARK_EVERY if self._unmarked else POLL))
+            self._kicked.wait(pause or self._rest())
             self._kicked.clear()
             try:
                 self._round()
@@ -109,10 +112,17 @@ class Relay:
                 log.warning("relay_waits", service=self.store.service, error=repr(error)[:300])
         self.close()
 
+    def _rest(self) -> float:
+        if self._jobs_kicked:
+            return WAKE_EVERY
+        return MARK_EVERY if self._unmarked else POLL
+
     def _round(self) -> None:
         self.pump()
         now = monotonic()
-        if self._jobs_kicked or now - self._swept_at > SWEEP_EVERY:
+        jobs_due = self._jobs_kicked and now - self._woken_at > WAKE_EVERY
+        if jobs_due or now - self._swept_at > SWEEP_EVERY:
+            self._woken_at = now
             self.wake_jobs()
         if now - self._swept_at > SWEEP_EVERY:
             self._swept_at = now

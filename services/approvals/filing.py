@@ -54,16 +54,16 @@ def take_by_slot(work: Work, slot_id: UUID, caller: Caller) -> tuple[CaseFile, S
 
 
 def take(work: Work, case: Case, or_slot: UUID | None = None) -> CaseFile:
-    """The file of a locked case: its running round with the slots of it."""
+    """The file of a locked case: its running round with the slots of it, in one statement."""
     wanted = or_(Slot.round == case.round, Slot.id == or_slot) if or_slot else Slot.round == case.round
-    slots = work.all(
-        select(Slot)
-        .where(Slot.case_id == case.id, wanted)
+    rows: Sequence[Any] = work.execute(
+        select(CaseRound, Slot)
+        .outerjoin(Slot, and_(Slot.case_id == CaseRound.case_id, wanted))
+        .where(CaseRound.case_id == case.id, CaseRound.n == case.round)
         .order_by(Slot.opened_at, Slot.id)
         .execution_options(populate_existing=True)
-    )
-    running = work.session.get_one(CaseRound, (case.id, case.round))
-    return CaseFile(case, running, slots, work.now)
+    ).all()
+    return CaseFile(case, rows[0][0], [slot for _, slot in rows if slot is not None], work.now)
 
 
 def keep(work: Work, file: CaseFile) -> None:

@@ -142,10 +142,9 @@ def read_posts(look: Look, selectors: Sequence[Selector], places: Iterable[UUID]
     """Active people appointed today whom one of the selectors could mean."""
     roles = {selector.role for selector in selectors if isinstance(selector, RoleSelector)}
     named = {person for s in selectors if isinstance(s, PeopleSelector) for person in s.people}
-    wanted = or_(
-        and_(AppointmentCopy.organisation_id.in_(set(places)), AppointmentCopy.role.in_(roles)),
-        AppointmentCopy.person_id.in_(named),
-    )
+    wanted = [and_(AppointmentCopy.organisation_id.in_(set(places)), AppointmentCopy.role.in_(roles))]
+    if named:
+        wanted.append(AppointmentCopy.person_id.in_(named))
     rows: Any = look.execute(
         select(
             PersonCopy.person_id,
@@ -157,7 +156,7 @@ def read_posts(look: Look, selectors: Sequence[Selector], places: Iterable[UUID]
         )
         .join(AppointmentCopy, AppointmentCopy.person_id == PersonCopy.person_id)
         .join(OrganisationCopy, OrganisationCopy.organisation_id == AppointmentCopy.organisation_id)
-        .where(wanted, PersonCopy.active, OrganisationCopy.active, AppointmentCopy.on(look.today))
+        .where(or_(*wanted), PersonCopy.active, OrganisationCopy.active, AppointmentCopy.on(look.today))
         .order_by(AppointmentCopy.id)
     )
     return [Post(Candidate(*row[:4]), row[4], tuple(row[5])) for row in rows]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.message import EmailMessage
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
+from sqlalchemy import Executable, select
 from structlog import get_logger
 
 from services.notify.contact import Contact
@@ -63,21 +64,41 @@ def send(store: Store, post: Post, delivery_id: UUID, attempt: int) -> None:
 def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> Mail | None:
     """Takes the delivery for this try, unless there is nobody to send to or nothing left to tell."""
     with store.work() as work:
-        delivery = work.find(Delivery, delivery_id)
-        if delivery is None or not delivery.is_due(attempt):
+        found: Any = work.execute(_with_all_it_needs(delivery_id)).one_or_none()
+        if found is None or not found.Delivery.is_due(attempt):
             return None
-        message = work.get(Message, delivery.message_id)
-        contact = work.session.get(Contact, delivery.person_id)
-        if _is_stale(work, message):
+        delivery, message, contact, person, slot = found
+        if _is_stale(message, slot):
             delivery.suppress("stale", work.now)
-            message.finish(work.now)
+            work.get(Message, message.id).finish(work.now)
             touch_inbox(work, message.person_id)
             return None
         if contact is None or not contact.email:
             delivery.suppress("no_address", work.now)
             return None
         delivery.start(work.now)
-        return _mail(work, post, delivery, message, contact.email)
+        return Mail(
+            delivery_id=delivery.id,
+            to=contact.email,
+            name=person.name if person else "",
+            title=message.title,
+            body=message.body,
+            url=post.own_url + message.path,
+            composed_at=message.created_at,
+        )
+
+
+def _with_all_it_needs(delivery_id: UUID) -> Executable:
+    """A delivery, locked, with its message, the address and name of its person, and its to-do."""
+    return (
+        select(Delivery, Message, Contact, PersonCopy, SlotCopy)
+        .join(Message, Message.id == Delivery.message_id)
+        .outerjoin(Contact, Contact.person_id == Delivery.person_id)
+        .outerjoin(PersonCopy, PersonCopy.person_id == Delivery.person_id)
+        .outerjoin(SlotCopy, SlotCopy.slot_id == Message.slot_id)
+        .where(Delivery.id == delivery_id)
+        .with_for_update(of=Delivery)
+    )
 
 
 def note(store: Store, attempt: Attempt, answer: Answer) -> None:
@@ -117,22 +138,8 @@ def _carry(post: Post, mail: Mail) -> Answer:
         return Answer(Outcome.RETRY, "unexpected", repr(error))
 
 
-def _is_stale(work: Work, message: Message) -> bool:
+def _is_stale(message: Message, slot: SlotCopy | None) -> bool:
     """Whether it tells of a to-do that this person has no longer."""
     if message.slot_id is None:
         return False
-    slot = work.session.get(SlotCopy, message.slot_id)
     return message.done_at is not None or slot is None or not slot.waits_for(message.person_id)
-
-
-def _mail(work: Work, post: Post, delivery: Delivery, message: Message, address: str) -> Mail:
-    person = work.session.get(PersonCopy, delivery.person_id)
-    return Mail(
-        delivery_id=delivery.id,
-        to=address,
-        name=person.name if person else "",
-        title=message.title,
-        body=message.body,
-        url=post.own_url + message.path,
-        composed_at=message.created_at,
-    )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Index, String, Text, Uuid, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Index, String, Text, Uuid, exists, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.plans import reference
@@ -118,7 +118,7 @@ class Plan(Header, Base):
     @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
         """His unit's or district's plans, and those he was ever asked to review; no deleted drafts."""
-        asked = cls.id.in_(select(PlanSlot.plan_id).where(PlanSlot.holder_id == caller.person_id))
+        asked = exists().where(PlanSlot.plan_id == cls.id, PlanSlot.holder_id == caller.person_id)
         return or_(in_scope(caller, cls.organisation_id, cls.district_path), asked) & (
             cls.status != Status.DELETED
         )

@@ -73,14 +73,17 @@ def plan_shape(
     lines: Mapping[UUID, BudgetLine] | None = None,
     catalogue: Mapping[str, CatalogueItem] | None = None,
 ) -> PlanShape:
-    """The whole plan; lines and catalogue entries are looked up unless they are at hand."""
+    """The whole plan. Lines and catalogue entries are at hand right after a submission, which nobody has yet;
+    otherwise all that is looked up."""
+    turn = None
     if lines is None:
         lines = budget_lines(look, plan)
+        turn = turns(look, [plan]).get(plan.id)
     if catalogue is None:
         catalogue = entries(look, [item.catalogue_code for item in plan.items])
     header = header_json(plan)
     return PlanShape(
-        **{**header, **_common(plan, caller, turns(look, [plan]).get(plan.id))},
+        **{**header, **_common(plan, caller, turn)},
         district_code=plan.district_code,
         items=[_item(item.to_json(), catalogue) for item in plan.items],
         allocations=[
