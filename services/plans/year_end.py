@@ -121,7 +121,7 @@ def _begin(work: Work, year: int) -> None:
         later(work, TASK, run_id=str(row["id"]))
 
 
-def go_on(store: Store, run_id: UUID) -> None:
+def go_on(store: Store, run_id: UUID, batch: int = BATCH) -> None:
     """Handles the next plans of a run, each in a transaction of its own, and comes back for the rest."""
     with store.read() as look:
         run = look.get(YearEndRun, run_id)
@@ -129,12 +129,12 @@ def go_on(store: Store, run_id: UUID) -> None:
         left = select(Plan.id).where(
             Plan.fiscal_year == run.fiscal_year, Plan.status.in_(OPEN), Plan.id.not_in(reported)
         )
-        plans = look.all(left.order_by(Plan.id).limit(BATCH))
+        plans = look.all(left.order_by(Plan.id).limit(batch))
     for plan_id in plans:
         with store.work() as work:
             handle(work, run_id, plan_id)
     with store.work() as work:
-        if len(plans) == BATCH:
+        if len(plans) == batch:
             later(work, TASK, run_id=str(run_id))
         else:
             run = work.get(YearEndRun, run_id)
