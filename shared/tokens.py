@@ -13,12 +13,14 @@ from uuid import UUID
 import jwt
 from structlog import get_logger
 
-from shared.errors import Unauthorised, Unavailable
+from shared.errors import Forbidden, Unauthorised, Unavailable
 
 log = get_logger(__name__)
 AUDIENCE = "procurement-plans"
 PERSON_ISSUER = "directory"
 SERVICE_ISSUER = "service"
+ACCOUNT_KIND = "service"
+"""The `kind` in the token of a service account; the token of a person has none."""
 SERVICE_LIFETIME = timedelta(minutes=5)
 LEEWAY = timedelta(seconds=30)
 
@@ -81,13 +83,36 @@ def read_person_token(token: str, keys: KeyRing, now: datetime) -> Claims:
 
     Raises `Unauthorised` with `token_invalid` or `token_expired`.
     """
+    claims = _read(token, keys, now)
+    try:
+        return Claims(UUID(claims["sub"]), UUID(claims["org"]), int(claims["epoch"]))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        raise refused() from None
+
+
+def read_account_token(token: str, keys: KeyRing, now: datetime) -> UUID:
+    """The service account of a token that directory gave to a program.
+
+    Raises `Unauthorised` with `token_invalid` or `token_expired`, `Forbidden` for the token of a person.
+    """
+    claims = _read(token, keys, now)
+    if claims.get("kind") != ACCOUNT_KIND:
+        text = "仅限业务系统的服务账号调用"
+        raise Forbidden("service_account_required", text, "for service accounts only")
+    try:
+        return UUID(claims["sub"])
+    except (ValueError, TypeError, AttributeError):
+        raise refused() from None
+
+
+def _read(token: str, keys: KeyRing, now: datetime) -> dict[str, Any]:
+    """The claims of a token that directory signed."""
     try:
         header = jwt.get_unverified_header(token)
         key = keys.get(str(header.get("kid", "")))
         if key is None:
             raise refused()
-        claims = _decode(token, key, "EdDSA", PERSON_ISSUER, now)
-        return Claims(UUID(claims["sub"]), UUID(claims["org"]), int(claims["epoch"]))
+        return _decode(token, key, "EdDSA", PERSON_ISSUER, now)
     except jwt.ExpiredSignatureError:
         raise refused("token_expired", "登录已过期，请重新登录") from None
     except (jwt.PyJWTError, ValueError, KeyError, TypeError, AttributeError, OverflowError):

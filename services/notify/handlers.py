@@ -13,7 +13,7 @@ from services.notify.notice import Notice, tell
 from services.notify.slot import SlotCopy
 from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
 from shared.events.directory import PersonContactChanged
-from shared.events.plans import PlanStatusChanged
+from shared.events.plans import PlanAssigned, PlanRecalled, PlanStatusChanged
 from shared.inbox import Handlers
 from shared.money import format_yuan
 from shared.people import keep_copies
@@ -21,7 +21,10 @@ from shared.store import Work
 
 DOCUMENTS = {"plan": ("采购计划", "procurement plan")}
 OTHER_DOCUMENT = ("单据", "document")
-OUTCOMES = {"under_review": False, "withdrawn": False, "returned": True, "usable": True, "void": True}
+OUTCOMES = {
+    **{"under_review": False, "withdrawn": False},
+    **{"returned": True, "usable": True, "closed": True, "void": True},
+}
 """Which statuses an applicant is told of, and whether by mail too: not of what he has just done himself."""
 
 events = Handlers()
@@ -75,11 +78,35 @@ def tell_applicant(work: Work, event: PlanStatusChanged) -> None:
     kind = f"plan.{event.status}"
     if event.status == "returned" and event.returned_by == "system":
         kind = "plan.returned_by_system"
-    context = event.model_dump(mode="json") | {
-        "amount": format(Decimal(format_yuan(event.amount_fen)), ",.2f")
-    }
-    notice = Notice(kind, context, f"/plans/{event.plan_id}", by_mail=OUTCOMES[event.status])
-    tell(work, event.applicant_id, notice)
+    notice = Notice(kind, _with_amount(event), f"/plans/{event.plan_id}", by_mail=OUTCOMES[event.status])
+    # a plan that is closed ends for whoever holds it, too
+    people = {event.applicant_id, event.holder_id} if event.status == "closed" else {event.applicant_id}
+    for person_id in sorted(people):
+        tell(work, person_id, notice)
+
+
+@events.on(PlanAssigned)
+def tell_of_assignment(work: Work, event: PlanAssigned) -> None:
+    """The new holder, and the one who has it no longer."""
+    _tell_both(work, event, "plan.assigned", "plan.assigned_away")
+
+
+@events.on(PlanRecalled)
+def tell_of_recall(work: Work, event: PlanRecalled) -> None:
+    """The applicant who has it back, and the one from whom it was taken."""
+    _tell_both(work, event, "plan.recalled_back", "plan.recalled")
+
+
+def _tell_both(work: Work, event: PlanAssigned | PlanRecalled, new: str, previous: str) -> None:
+    context, path = _with_amount(event), f"/plans/{event.plan_id}"
+    kinds = {event.previous_holder_id: previous, event.holder_id: new}
+    for person_id in sorted(kinds):
+        tell(work, person_id, Notice(kinds[person_id], context, path))
+
+
+def _with_amount(event: PlanStatusChanged | PlanAssigned | PlanRecalled) -> dict[str, Any]:
+    amount = format(Decimal(format_yuan(event.amount_fen)), ",.2f")
+    return event.model_dump(mode="json") | {"amount": amount}
 
 
 def _follow_slot(work: Work, event: SlotOpened | SlotClosed, is_open: bool) -> SlotCopy:

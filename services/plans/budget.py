@@ -160,6 +160,11 @@ class Reservation(Base):
     committed_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     consumed_fen: Mapped[int] = mapped_column(BigInteger, default=0)
 
+    def follow(self, kind: Entry, fen: int) -> None:
+        """Moves the sums with an entry of the ledger."""
+        for name, sign in zip(SUMS[2:], EFFECTS[kind][2:], strict=True):
+            setattr(self, name, getattr(self, name) + sign * fen)
+
 
 def insufficient_budget(short: list[tuple[BudgetLine, int]]) -> Conflict:
     """The refusal for a plan that wants more than is available; its facts say how much there is."""

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.plans.announcement import status_changed
+from services.plans.assignment import open_assignment
 from services.plans.district import District, next_number, policy_of
 from services.plans.plan import Plan, Status
 from services.plans.reservation import confirm, release
@@ -61,6 +62,7 @@ def make_usable(work: Work, event: CaseApproved) -> None:
     pattern = policy_of(work, district).plan_number_pattern
     confirm(work, plan)
     plan.become_usable(next_number(work, district.code, plan.fiscal_year, "plan", pattern), work.now)
+    open_assignment(work, plan)
     _tell(work, plan, before, f"审核通过，采购计划编号 {plan.plan_number}", event.actor_id)
 
 

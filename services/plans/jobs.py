@@ -1,7 +1,10 @@
-"""Work that time brings: what is over is forgotten."""
+"""Work that time brings: what is over is forgotten, and the plans of a year that is over are closed."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from services.plans import year_end
 from shared.jobs import Jobs
 from shared.service import Running
 from shared.upkeep import tidy
@@ -12,3 +15,13 @@ jobs = Jobs()
 @jobs.every(seconds=3600)
 def tidy_up(here: Running) -> None:
     tidy(here)
+
+
+@jobs.every(seconds=900)
+def end_years(here: Running) -> None:
+    year_end.begin(here.store)
+
+
+@jobs.task(year_end.TASK)
+def close_year(here: Running, run_id: str) -> None:
+    year_end.go_on(here.store, UUID(run_id))

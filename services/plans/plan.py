@@ -7,19 +7,22 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Index, String, Text, Uuid, exists, or_
+from sqlalchemy import ColumnElement, Index, String, Uuid, exists, or_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.plans import reference
 from services.plans.attachment import Attachment
 from services.plans.district import District
-from services.plans.form import EMPTY, Allocation, Filled, Header, PlanItem, header_json
+from services.plans.form import EMPTY, Allocation, Filled, Header, PlanItem
+from services.plans.guards import GUARDS, wrong_state
+from services.plans.record import record_of
+from services.plans.returned import NOT_RETURNED, Returned
 from services.plans.review import PlanSlot
 from services.plans.tables import Base
+from services.plans.usage import NOTHING, Usage
 from shared.database import UtcDateTime, new_id
-from shared.errors import Conflict, Forbidden
-from shared.money import format_yuan
-from shared.people import Caller, OrganisationCopy, Role, in_scope
+from shared.errors import Forbidden
+from shared.people import Caller, OrganisationCopy, PersonCopy, Role, in_scope
 
 
 class Status(StrEnum):
@@ -30,6 +33,9 @@ class Status(StrEnum):
     RETURNED = "returned"
     WITHDRAWN = "withdrawn"
     USABLE = "usable"
+    IN_USE = "in_use"
+    USED_UP = "used_up"
+    CLOSED = "closed"
     VOID = "void"
     DELETED = "deleted"
 
@@ -44,6 +50,15 @@ class Action(StrEnum):
     APPROVE = "approve"
     RETURN = "return"
     WITHDRAW = "withdraw"
+    ASSIGN = "assign"
+    RECALL = "recall"
+    START_TRADE = "start_trade"
+    AWARD = "award"
+    USE_UP = "use_up"
+    FAIL_TRADE = "fail_trade"
+    REVERSE = "reverse"
+    FREE = "free"
+    CLOSE = "close"
 
 
 _EDITABLE = (Status.DRAFT, Status.RETURNED, Status.WITHDRAWN)
@@ -56,10 +71,29 @@ MOVES: dict[tuple[Status, Action], Status] = {
     (Status.UNDER_REVIEW, Action.APPROVE): Status.USABLE,
     (Status.UNDER_REVIEW, Action.RETURN): Status.RETURNED,
     (Status.UNDER_REVIEW, Action.WITHDRAW): Status.WITHDRAWN,
+    (Status.USABLE, Action.ASSIGN): Status.USABLE,
+    (Status.USABLE, Action.RECALL): Status.USABLE,
+    (Status.USABLE, Action.START_TRADE): Status.IN_USE,
+    (Status.IN_USE, Action.START_TRADE): Status.IN_USE,
+    (Status.IN_USE, Action.AWARD): Status.IN_USE,
+    (Status.IN_USE, Action.USE_UP): Status.USED_UP,
+    (Status.IN_USE, Action.FAIL_TRADE): Status.IN_USE,
+    (Status.IN_USE, Action.REVERSE): Status.IN_USE,
+    (Status.USED_UP, Action.REVERSE): Status.IN_USE,
+    (Status.IN_USE, Action.FREE): Status.USABLE,
+    (Status.USED_UP, Action.FREE): Status.USABLE,
+    (Status.USABLE, Action.CLOSE): Status.CLOSED,
+    (Status.IN_USE, Action.CLOSE): Status.CLOSED,
 }
+RESERVED = (Status.UNDER_REVIEW, Status.USABLE, Status.IN_USE, Status.USED_UP)
+"""Where a plan's money is remaining, committed or consumed; anywhere else nothing of it remains."""
 
 
-class Plan(Header, Base):
+# what the end of a year looks through
+_OPEN = text("status IN ('under_review', 'usable', 'in_use')")
+
+
+class Plan(Header, Usage, Returned, Base):
     """A plan. `holder` may use it once it is usable; a lock (`open_request_…`) stops its use meanwhile.
 
     `returned_…` tell of the last return until the next submission.
@@ -71,13 +105,13 @@ class Plan(Header, Base):
         Index("ix_plan_applicant_id_id", "applicant_id", "id"),
         Index("ix_plan_holder_id_id", "holder_id", "id"),
         Index("ix_plan_district_code_id", "district_code", "id"),
+        Index("ix_plan_open_year", "fiscal_year", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     version: Mapped[int]
     status: Mapped[str] = mapped_column(String(20))
     fiscal_year: Mapped[int]
-    amount_fen: Mapped[int] = mapped_column(BigInteger)
     application_number: Mapped[str | None] = mapped_column(String(60), unique=True)
     plan_number: Mapped[str | None] = mapped_column(String(60), unique=True)
     organisation_id: Mapped[UUID] = mapped_column(Uuid)
@@ -93,11 +127,6 @@ class Plan(Header, Base):
     open_request_kind: Mapped[str | None] = mapped_column(String(20))
     round: Mapped[int]
     case_id: Mapped[UUID | None] = mapped_column(Uuid)
-    returned_by: Mapped[str] = mapped_column(String(20))
-    returned_code: Mapped[str] = mapped_column(String(80))
-    returned_reason: Mapped[str] = mapped_column(Text)
-    returned_step: Mapped[str] = mapped_column(String(200))
-    returned_actor: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -128,13 +157,12 @@ class Plan(Header, Base):
         """A new, empty plan of a unit; its applicant holds it."""
         return cls(
             **EMPTY,
-            **dict.fromkeys(("returned_by", "returned_code", "returned_reason"), ""),
-            **dict.fromkeys(("returned_step", "returned_actor"), ""),
+            **NOT_RETURNED,
             id=new_id(),
             version=0,
             status=Status.DRAFT,
             fiscal_year=year,
-            amount_fen=0,
+            **NOTHING,
             organisation_id=unit.organisation_id,
             organisation_name=unit.name,
             district_code=district.code,
@@ -168,35 +196,23 @@ class Plan(Header, Base):
     def must_allow(self, action: Action) -> Status:
         """The status that the action leads to; raises `Conflict` (`wrong_state`) with the plan's facts."""
         if action is Action.DELETE and self.round:
-            raise self._wrong_state()
+            raise wrong_state(self)
         following = MOVES.get((Status(self.status), action))
         if following is None or self.open_request_id is not None:
-            raise self._wrong_state()
+            raise wrong_state(self)
+        if guard := GUARDS.get(action):
+            guard(self)
         return following
 
-    def allows(self, action: Action) -> bool:
-        try:
-            self.must_allow(action)
-        except Conflict:
-            return False
-        return True
+    @property
+    def is_assigned(self) -> bool:
+        """Whether another than the applicant holds it."""
+        return self.holder_id != self.applicant_id
 
-    def _wrong_state(self) -> Conflict:
-        facts = {
-            "plan_status": self.status,
-            "status_label": self.status_label,
-            "version": self.version,
-            "round": self.round,
-            "application_number": self.application_number or "",
-            "submitted_at": self.submitted_at.isoformat() if self.submitted_at else None,
-            "changed_at": self.changed_at.isoformat(),
-        }
-        return Conflict(
-            "wrong_state",
-            f"计划当前为“{self.status_label}”，不能执行此操作",
-            "not in this state",
-            facts=facts,
-        )
+    @property
+    def remaining_fen(self) -> int:
+        """What trades may still take; nothing unless the plan's money is reserved."""
+        return self.unused_fen if self.status in RESERVED else 0
 
     # ---- what changes it
 
@@ -216,7 +232,7 @@ class Plan(Header, Base):
         self.round += 1
         self.case_id = None
         self.submitted_at = at
-        self._returned("", "", "")
+        self.returned("", "", "")
 
     def become_usable(self, number: str, at: datetime) -> None:
         self._move(Action.APPROVE, at)
@@ -225,7 +241,7 @@ class Plan(Header, Base):
     def give_back(self, by: str, reason: str, at: datetime, **about: str) -> None:
         """Back to the applicant: by a reviewer with his opinion, or by the system with a code (`by`)."""
         self._move(Action.RETURN, at)
-        self._returned(by, about.get("code", ""), reason, about.get("step", ""), about.get("actor", ""))
+        self.returned(by, about.get("code", ""), reason, about.get("step", ""), about.get("actor", ""))
 
     def withdraw(self, at: datetime) -> None:
         self._move(Action.WITHDRAW, at)
@@ -236,6 +252,31 @@ class Plan(Header, Base):
     def delete(self, at: datetime) -> None:
         self._move(Action.DELETE, at)
 
+    def assign(self, to: PersonCopy, at: datetime) -> None:
+        """Another handler holds it from now on (分派)."""
+        self._move(Action.ASSIGN, at)
+        self.holder_id, self.holder_name, self.assignment = to.person_id, to.name, "assigned"
+
+    def recall(self, at: datetime) -> None:
+        """The applicant holds it again (收回)."""
+        self._move(Action.RECALL, at)
+        self.holder_id, self.holder_name, self.assignment = self.applicant_id, self.applicant_name, "recalled"
+
+    def use(self, action: Action, at: datetime, committed: int = 0, consumed: int = 0) -> None:
+        """Moves money (fen) by an action of a trade; the status follows from what is left."""
+        following = self.must_allow(action)
+        self.move_money(committed, consumed)
+        if self.is_unused:
+            following = MOVES[Status(self.status), Action.FREE]
+        elif self.is_used_up:
+            following = MOVES[Status(self.status), Action.USE_UP]
+        self.status = following
+        self._changed(at)
+
+    def close(self, at: datetime) -> None:
+        """Ends its use; what was not consumed is given back."""
+        self._move(Action.CLOSE, at)
+
     def _move(self, action: Action, at: datetime) -> None:
         self.status = self.must_allow(action)
         self._changed(at)
@@ -244,23 +285,8 @@ class Plan(Header, Base):
         self.version += 1
         self.changed_at = at
 
-    def _returned(self, by: str, code: str, reason: str, step: str = "", actor: str = "") -> None:
-        self.returned_by, self.returned_code, self.returned_reason = by, code, reason
-        self.returned_step, self.returned_actor = step, actor
-
     # ---- what it looks like
 
     def to_record(self) -> dict[str, Any]:
         """Every field whose changes the history tells, as JSON."""
-        return {
-            "fiscal_year": self.fiscal_year,
-            **header_json(self),
-            "amount": format_yuan(self.amount_fen),
-            "items": [item.to_json() for item in self.items],
-            "allocations": [allocation.to_json() for allocation in self.allocations],
-            "attachments": [attachment.to_json() for attachment in self.attachments],
-            "status": self.status,
-            "application_number": self.application_number,
-            "plan_number": self.plan_number,
-            "holder": self.holder_name,
-        }
+        return record_of(self)

@@ -16,8 +16,8 @@ from services.plans.review import PlanSlot
 from shared.people import DISTRICT_ROLES, UNIT_ROLES, Caller, PersonCopy
 from shared.store import Look
 
-Tab = Literal["mine", "held", "unit", "district"]
-TABS: tuple[Tab, ...] = ("mine", "held", "unit", "district")
+Tab = Literal["mine", "held", "assigned", "unit", "district"]
+TABS: tuple[Tab, ...] = ("mine", "held", "assigned", "unit", "district")
 
 
 class PlanFilter(BaseModel):
@@ -30,7 +30,8 @@ class PlanFilter(BaseModel):
 
 
 def plans_of(caller: Caller, tab: Tab, wanted: PlanFilter) -> Select[Plan]:
-    """The plans of a tab under a filter; `mine` are applied for, `held` are usable ones, by the caller."""
+    """The plans of a tab under a filter; `mine` are applied for by the caller, `held` are
+    usable by him, `assigned` are all usable ones of his unit (已分派)."""
     statement = select(Plan).where(Plan.visible_to(caller), _in_tab(caller, tab))
     if wanted.year is not None:
         statement = statement.where(Plan.fiscal_year == wanted.year)
@@ -48,7 +49,10 @@ def _in_tab(caller: Caller, tab: Tab) -> ColumnElement[bool]:
     if tab == "mine":
         return Plan.applicant_id == caller.person_id
     if tab == "held":
-        return (Plan.holder_id == caller.person_id) & (Plan.status == Status.USABLE)
+        return (Plan.holder_id == caller.person_id) & Plan.status.in_((Status.USABLE, Status.IN_USE))
+    if tab == "assigned":
+        usable = (Plan.organisation_id == caller.organisation_id) & (Plan.status == Status.USABLE)
+        return usable if caller.has(*UNIT_ROLES) else false()
     if tab == "unit":
         return Plan.organisation_id == caller.organisation_id if caller.has(*UNIT_ROLES) else false()
     below = Plan.district_path.startswith(caller.district_path, autoescape=True)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 
 from services.plans.attachment import Attachment
 from services.plans.budget import BudgetLine
@@ -23,7 +23,7 @@ from services.plans.district import (
     threshold_of,
 )
 from services.plans.form import Allocation, PlanItem
-from services.plans.plan import Plan, Status
+from services.plans.plan import RESERVED, Plan, Status
 from shared.errors import Conflict
 from shared.people import DistrictCopy, OrganisationCopy
 from shared.store import Look
@@ -123,12 +123,14 @@ def _bought_before(look: Look, plan: Plan, rules: Rules) -> int:
         .join(BudgetLine, BudgetLine.id == Allocation.budget_line_id)
         .where(BudgetLine.project_code.in_(projects))
     )
+    # of a closed plan only what was bought counts
+    wanted = case((Plan.status == Status.CLOSED, Plan.consumed_fen), else_=Plan.amount_fen)
     total = look.execute(
-        select(func.coalesce(func.sum(Plan.amount_fen), 0)).where(
+        select(func.coalesce(func.sum(wanted), 0)).where(
             Plan.organisation_id == plan.organisation_id,
             Plan.fiscal_year == plan.fiscal_year,
             Plan.id != plan.id,
-            Plan.status.in_((Status.UNDER_REVIEW, Status.USABLE)),
+            Plan.status.in_((*RESERVED, Status.CLOSED)),
             Plan.method != "open_tender",
             Plan.id.in_(same_item),
             Plan.id.in_(same_project),

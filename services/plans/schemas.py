@@ -49,6 +49,9 @@ class AllocationShape(Shape):
     project_name: str = ""
     fund_nature: str = ""
     fund_nature_name: str = ""
+    remaining: str = "0.00"
+    committed: str = "0.00"
+    consumed: str = "0.00"
 
 
 class AttachmentShape(Shape):
@@ -71,7 +74,8 @@ class ReturnedShape(Shape):
 
 
 class PlanRow(Shape):
-    """A plan in a list; `current_step` and `current_holders` say who has it now."""
+    """A plan in a list; `current_step` and `current_holders` say who reviews it now, `holder_note` why its
+    holder cannot use it any more. Of the amount, trades have `committed` and `consumed`."""
 
     id: UUID
     version: int
@@ -82,6 +86,9 @@ class PlanRow(Shape):
     application_number: str | None
     plan_number: str | None
     amount: str
+    remaining: str
+    committed: str
+    consumed: str
     kind: str | None
     method: str | None
     organisation_id: UUID
@@ -91,6 +98,8 @@ class PlanRow(Shape):
     holder_id: UUID
     holder_name: str
     assignment: str
+    assignment_label: str
+    holder_note: str = ""
     open_request_id: UUID | None
     open_request_kind: str | None
     round: int

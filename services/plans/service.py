@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from services.plans.api import attachments, budgets, checks, districts, plans
+from services.plans.api import assignments, attachments, budgets, checks, closing, districts, plans, trades
 from services.plans.first_start import first_start
 from services.plans.handlers import events
 from services.plans.jobs import jobs
@@ -15,7 +15,10 @@ from shared.service import Service
 service = Service(
     name="plans",
     title="采购计划 (procurement plans)",
-    routers=(plans.router, checks.router, budgets.router, attachments.router, districts.router),
+    routers=(
+        *(plans.router, checks.router, assignments.router, trades.router, closing.router),
+        *(budgets.router, attachments.router, districts.router),
+    ),
     tables=(Copies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",
     handlers=events,

@@ -7,14 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from services.plans import reference
-from services.plans.budget import BudgetLine
+from services.plans.actions import available_actions
+from services.plans.assignment import absences
+from services.plans.budget import BudgetLine, Reservation
 from services.plans.catalogue import CatalogueItem, entries
-from services.plans.form import header_json
-from services.plans.plan import Action, Plan, Status
+from services.plans.form import Allocation, header_json
+from services.plans.plan import Plan, Status
 from services.plans.queries import Turn, turns
+from services.plans.reservation import reservations
 from services.plans.rules import budget_lines
 from services.plans.schemas import (
-    ActionShape,
     AllocationShape,
     AttachmentShape,
     ItemShape,
@@ -22,48 +24,18 @@ from services.plans.schemas import (
     PlanShape,
     ReturnedShape,
 )
-from shared.errors import Forbidden
 from shared.money import format_yuan
 from shared.people import Caller
 from shared.store import Look
 
-# action → method and address; a withdrawal is judged by approvals
-ACTIONS: Mapping[Action, tuple[str, str]] = {
-    Action.EDIT: ("PUT", "/api/plans/plans/{id}"),
-    Action.SUBMIT: ("POST", "/api/plans/plans/{id}/submit"),
-    Action.DELETE: ("DELETE", "/api/plans/plans/{id}"),
-    Action.ABANDON: ("POST", "/api/plans/plans/{id}/abandon"),
-    Action.WITHDRAW: ("POST", "/api/approvals/documents/plan/{id}/withdraw"),
-}
-
-
-def available_actions(plan: Plan, caller: Caller) -> list[ActionShape]:
-    """Every action of an applicant, with the reason where it is refused now."""
-    refusal = ""
-    try:
-        plan.must_be_own(caller)
-    except Forbidden as forbidden:
-        refusal = forbidden.text
-    return [
-        ActionShape(
-            action=action,
-            allowed=not refusal and plan.allows(action),
-            reason=refusal or ("" if plan.allows(action) else f"计划当前为“{plan.status_label}”"),
-            method=method,
-            url=url.replace("{id}", str(plan.id)),
-        )
-        for action, (method, url) in ACTIONS.items()
-    ]
-
-
-def plan_row(plan: Plan, caller: Caller, turn: Turn | None) -> PlanRow:
-    return PlanRow(**_common(plan, caller, turn))
-
 
 def plan_rows(look: Look, plans: Iterable[Plan], caller: Caller) -> list[PlanRow]:
     listed = list(plans)
-    now_with = turns(look, listed)
-    return [plan_row(plan, caller, now_with.get(plan.id)) for plan in listed]
+    now_with, gone = turns(look, listed), absences(look, listed)
+    return [
+        PlanRow(**_common(plan, caller, now_with.get(plan.id)), holder_note=gone.get(plan.id, ""))
+        for plan in listed
+    ]
 
 
 def plan_shape(
@@ -81,25 +53,39 @@ def plan_shape(
         turn = turns(look, [plan]).get(plan.id)
     if catalogue is None:
         catalogue = entries(look, [item.catalogue_code for item in plan.items])
-    header = header_json(plan)
+    header, used = header_json(plan), reservations(look, plan)
     return PlanShape(
         **{**header, **_common(plan, caller, turn)},
+        holder_note=absences(look, [plan]).get(plan.id, ""),
         district_code=plan.district_code,
         items=[_item(item.to_json(), catalogue) for item in plan.items],
         allocations=[
-            _allocation(part.to_json(), lines.get(part.budget_line_id)) for part in plan.allocations
+            _allocation(
+                {**part.to_json(), **_used(plan, part, used.get(part.budget_line_id))},
+                lines.get(part.budget_line_id),
+            )
+            for part in plan.allocations
         ],
         attachments=[AttachmentShape.model_validate(attachment) for attachment in plan.attachments],
     )
 
 
+AMOUNTS = ("amount", "remaining", "committed", "consumed")
+_MADE = {
+    *AMOUNTS,
+    *("current_step", "current_holders", "returned", "available_actions"),
+    *("assignment_label", "holder_note"),
+}
+
+
 def _common(plan: Plan, caller: Caller, turn: Turn | None) -> dict[str, Any]:
-    names = PlanRow.model_fields.keys() - {"amount", "current_step", "current_holders", "returned"}
-    plain = {name: getattr(plan, name) for name in names if name != "available_actions"}
+    names = PlanRow.model_fields.keys() - _MADE
+    plain = {name: getattr(plan, name) for name in names}
     returned = plan.returned_by and plan.status in (Status.RETURNED, Status.VOID)
     return {
         **plain,
-        "amount": format_yuan(plan.amount_fen),
+        **{name: format_yuan(getattr(plan, f"{name}_fen")) for name in AMOUNTS},
+        "assignment_label": reference.labels("assignment")[plan.assignment],
         "current_step": turn.step if turn else "",
         "current_holders": turn.holders if turn else [],
         "returned": _returned(plan) if returned else None,
@@ -120,6 +106,17 @@ def _returned(plan: Plan) -> ReturnedShape:
 def _item(item: Mapping[str, object], catalogue: Mapping[str, CatalogueItem]) -> ItemShape:
     entry = catalogue.get(str(item["catalogue_code"]))
     return ItemShape.model_validate({**item, "catalogue_name": entry.name_zh if entry else None})
+
+
+def _used(plan: Plan, part: Allocation, reservation: Reservation | None) -> dict[str, str]:
+    """What trades have of a line's part; before its first use the whole of a reserved part remains."""
+    if reservation is None:
+        return {"remaining": format_yuan(part.amount_fen if plan.remaining_fen else 0)}
+    return {
+        "remaining": format_yuan(reservation.reserved_fen),
+        "committed": format_yuan(reservation.committed_fen),
+        "consumed": format_yuan(reservation.consumed_fen),
+    }
 
 
 def _allocation(allocation: Mapping[str, object], line: BudgetLine | None) -> AllocationShape:

@@ -46,3 +46,102 @@ class PlanStatusChanged(Event):
     @property
     def subject_version(self) -> int:
         return self.version
+
+
+class PlanHandedOver(Event):
+    """What is told when a usable plan changes hands; `seq` counts the changes of one plan."""
+
+    publisher: ClassVar[str] = "plans"
+
+    plan_id: UUID
+    version: int
+    seq: int
+    name: str
+    plan_number: str
+    fiscal_year: int
+    amount_fen: int
+    organisation_id: UUID
+    applicant_id: UUID
+    holder_id: UUID
+    holder_name: str
+    previous_holder_id: UUID
+    previous_holder_name: str
+    actor_id: UUID
+    actor_name: str
+    reason: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"plan/{self.plan_id}"
+
+    @property
+    def subject_version(self) -> int:
+        return self.version
+
+
+class PlanAssigned(PlanHandedOver):
+    """The applicant or the unit's administrator gave a plan to another handler (分派)."""
+
+    type: ClassVar[str] = "plan.assigned"
+
+
+class PlanRecalled(PlanHandedOver):
+    """The plan is in its applicant's hands again (收回)."""
+
+    type: ClassVar[str] = "plan.recalled"
+
+
+class TradeChanged(Event):
+    """What is told of a trade on a plan, with the plan's money as it is afterwards (all in fen)."""
+
+    publisher: ClassVar[str] = "plans"
+
+    trade_id: UUID
+    reference: str
+    state: str
+    amount_fen: int
+    awarded_fen: int
+    reason: str = ""
+    plan_id: UUID
+    version: int
+    plan_status: str
+    plan_number: str
+    name: str
+    fiscal_year: int
+    organisation_id: UUID
+    holder_id: UUID
+    remaining_fen: int
+    committed_fen: int
+    consumed_fen: int
+
+    @property
+    def subject(self) -> str:
+        return f"plan/{self.plan_id}"
+
+    @property
+    def subject_version(self) -> int:
+        return self.version
+
+
+class TradeStarted(TradeChanged):
+    """The holder started a trade; its amount is committed."""
+
+    type: ClassVar[str] = "trade.started"
+
+
+class TradeAwarded(TradeChanged):
+    """The trade ended with an award: that much is consumed, what was saved remains in the plan."""
+
+    type: ClassVar[str] = "trade.awarded"
+
+
+class TradeFailed(TradeChanged):
+    """The trade failed (废标); its amount remains in the plan."""
+
+    type: ClassVar[str] = "trade.failed"
+
+
+class TradeReversed(TradeChanged):
+    """An award was reversed; what it had consumed remains in the plan again."""
+
+    type: ClassVar[str] = "trade.reversed"

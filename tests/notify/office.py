@@ -14,7 +14,7 @@ from services.notify.service import service
 from shared.database import new_id
 from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
 from shared.events.directory import PersonContactChanged
-from shared.events.plans import PlanStatusChanged
+from shared.events.plans import PlanAssigned, PlanHandedOver, PlanRecalled, PlanStatusChanged
 from tests.lone import Lone
 
 DIGEST = "0" * 64
@@ -147,3 +147,33 @@ def attention_raised(administrators: list[UUID], **more: Any) -> CaseAttentionRa
         "administrator_ids": administrators,
     }
     return CaseAttentionRaised.model_validate(content | more)
+
+
+def assigned(to: UUID, previous: UUID, **more: Any) -> PlanAssigned:
+    return PlanAssigned.model_validate(_handed_over(to, previous) | more)
+
+
+def recalled(to: UUID, previous: UUID, **more: Any) -> PlanRecalled:
+    return PlanRecalled.model_validate(_handed_over(to, previous) | more)
+
+
+def _handed_over(to: UUID, previous: UUID) -> dict[str, Any]:
+    """What the two have in common; the applicant is called 李明, the other handler 周平."""
+    about = PlanHandedOver(
+        plan_id=new_id(),
+        version=4,
+        seq=2,
+        name="办公电脑采购",
+        plan_number="JH-2026-0007",
+        fiscal_year=2026,
+        amount_fen=123_456_700,
+        organisation_id=new_id(),
+        applicant_id=to,
+        holder_id=to,
+        holder_name="周平",
+        previous_holder_id=previous,
+        previous_holder_name="李明",
+        actor_id=previous,
+        actor_name="李明",
+    )
+    return about.model_dump()

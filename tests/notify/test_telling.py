@@ -10,7 +10,15 @@ from sqlalchemy import func, select
 
 from services.notify.message import Message
 from shared.database import new_id
-from tests.notify.office import Office, attention_raised, slot_closed, slot_opened, status_changed
+from tests.notify.office import (
+    Office,
+    assigned,
+    attention_raised,
+    recalled,
+    slot_closed,
+    slot_opened,
+    status_changed,
+)
 
 
 def test_a_reviewer_is_told_that_it_is_his_turn(any_office: Office) -> None:
@@ -91,6 +99,34 @@ def test_what_the_applicant_did_himself_is_not_mailed(office: Office) -> None:
         "plan.usable": True,
         "plan.void": True,
     }
+
+
+def test_both_hands_are_told_of_an_assignment_and_a_recall_also_by_mail(any_office: Office) -> None:
+    office = any_office
+    office.hear(assigned(office.wang, office.li, reason="出差"))
+    back = {"holder_name": "李明", "previous_holder_name": "周平"}
+    office.hear(recalled(office.li, office.wang, **back))
+    taken, given = office.messages(office.wang)
+    assert (given["kind"], given["title"]) == ("plan.assigned", "采购计划已分派给您：办公电脑采购")
+    assert "李明将采购计划“办公电脑采购”（计划编号 JH-2026-0007）分派给您" in given["body"]
+    assert given["body"].endswith("原因：出差")
+    assert (taken["kind"], taken["title"]) == ("plan.recalled", "采购计划已被收回：办公电脑采购")
+    again, away = office.messages(office.li)
+    assert (away["kind"], "分派给周平" in away["body"]) == ("plan.assigned_away", True)
+    assert (again["kind"], "从周平收回" in again["body"]) == ("plan.recalled_back", True)
+    assert len(office.deliveries()) == 4
+    assert office.messages(office.zhao) == []
+
+
+def test_a_closed_plan_is_told_to_its_applicant_and_its_holder(office: Office) -> None:
+    event = status_changed(office.li, "closed", reason="2026 年度终了")
+    office.hear(event.model_copy(update={"holder_id": office.wang}))
+    for person in (office.li, office.wang):
+        (message,) = office.messages(person)
+        assert message["title"] == "采购计划已结束：办公电脑采购"
+        assert message["body"].endswith("原因：2026 年度终了")
+    office.hear(status_changed(office.li, "closed"))
+    assert len(office.messages(office.li)) == 2
 
 
 def test_every_administrator_is_told_once_that_a_case_needs_attention(office: Office) -> None:

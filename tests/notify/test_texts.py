@@ -12,7 +12,7 @@ from minijinja import TemplateError
 from services.notify.delivery import redacted
 from services.notify.texts import CHINESE, ENGLISH, FOLDER, written, written_html
 from shared.database import new_id
-from tests.notify.office import attention_raised, slot_opened, status_changed
+from tests.notify.office import assigned, attention_raised, recalled, slot_opened, status_changed
 
 KINDS = {
     "slot.opened": slot_opened(new_id()).model_dump(mode="json")
@@ -21,7 +21,22 @@ KINDS = {
     | {"document": "采购计划", "document_en": "procurement plan"},
     **{
         f"plan.{name}": status_changed(new_id(), "usable").model_dump(mode="json") | {"amount": "1.00"}
-        for name in ("under_review", "usable", "returned", "returned_by_system", "withdrawn", "void")
+        for name in (
+            "under_review",
+            "usable",
+            "returned",
+            "returned_by_system",
+            "withdrawn",
+            "void",
+            "closed",
+        )
+    },
+    **{
+        f"plan.{name}": told(new_id(), new_id()).model_dump(mode="json") | {"amount": "1.00"}
+        for name, told in [
+            *(("assigned", assigned), ("assigned_away", assigned)),
+            *(("recalled", recalled), ("recalled_back", recalled)),
+        ]
     },
 }
 

@@ -47,7 +47,8 @@ FORM: dict[str, Any] = {
 
 
 class Town(Lone):
-    """`lin` applies for the hospital, `he` for the school; `qian` is finance, `du` runs the district."""
+    """`lin` applies for the hospital, which `an` administers, `he` for the school; `qian` is finance, `du`
+    runs the district, `program` is the service account of a trade system."""
 
     def __init__(self, data_dir: Path, database_url: str = "") -> None:
         super().__init__(service, data_dir, database_url)
@@ -59,8 +60,10 @@ class Town(Lone):
         self.bureau = self.organisation("市财政局", "140100", kind="finance", uscc="1114010000TEXT056H")
         self.far = self.organisation("大同市财政局", "140200", kind="finance", uscc="1114012100TEXT072L")
         self.people: dict[UUID, UUID] = {}
+        self.program = new_id()
         self.lin = self._person("林经办", self.hospital, "handler")
         self.wu = self._person("吴经办", self.hospital, "handler")
+        self.an = self._person("安管理", self.hospital, "unit_administrator")
         self.shen = self._person("沈审核", self.hospital, "reviewer")
         self.he = self._person("何经办", self.school, "handler")
         self.qian = self._person("钱财政", self.bureau, "finance")
@@ -132,6 +135,48 @@ class Town(Lone):
         """The plan as it is now."""
         found: dict[str, Any] = self.do(who or self.lin, "GET", f"plans/{plan['id']}")
         return found
+
+    def usable(self, who: UUID | None = None, **changes: Any) -> dict[str, Any]:
+        """A plan that passed its review."""
+        plan = self.submitted(who, **changes)
+        self.tell(CaseApproved, plan)
+        return self.plan(plan, who)
+
+    def act(self, who: UUID, plan: dict[str, Any], verb: str, **body: Any) -> Response:
+        """A verb on a plan in the version that it was last seen in."""
+        headers = {"If-Match": f'"v{plan["version"]}"'}
+        return self.ask(who, "POST", f"plans/{plan['id']}/{verb}", json=body, headers=headers)
+
+    def assigned(self, plan: dict[str, Any], to: UUID) -> dict[str, Any]:
+        answer = self.act(self.lin, plan, "assign", to=str(to))
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    # trades
+
+    def start(self, plan: dict[str, Any], amount: str, who: UUID | None = None, **body: Any) -> Response:
+        """The holder starts a trade."""
+        body = {"amount": amount, "reference": f"JY-{uuid4().hex[:8]}", **body}
+        return self.ask(who or self.lin, "POST", f"plans/{plan['id']}/trades", json=body)
+
+    def trade(self, plan: dict[str, Any], amount: str, who: UUID | None = None) -> dict[str, Any]:
+        """A running trade."""
+        answer = self.start(plan, amount, who)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()["trade"]
+        return found
+
+    def report(self, trade: dict[str, Any], outcome: str, key: str = "", **body: Any) -> Response:
+        """What the trade system says of a trade."""
+        headers = {
+            "Authorization": f"Bearer {self.token(self.program, self.bureau, kind='service')}",
+            "Idempotency-Key": key or str(new_id()),
+        }
+        return self.http.post(f"trades/{trade['id']}/{outcome}", json=body, headers=headers)
+
+    def award(self, trade: dict[str, Any], amount: str) -> Response:
+        return self.report(trade, "award", amount=amount)
 
     # budgets
 

@@ -101,7 +101,9 @@ def form(store: StoreHere, caller: SignedIn, year: Year | None = None) -> FormSh
         )
 
 
-_NOT_FILLED_IN = frozenset({"amount", "status", "application_number", "plan_number", "holder"})
+_NOT_FILLED_IN = frozenset(
+    {"amount", "status", "application_number", "plan_number", "holder", "committed", "consumed"}
+)
 
 
 def _lines(look: Look, caller: Caller, year: int) -> list[BudgetLineShape]:

@@ -1,0 +1,177 @@
+"""Assignment (分派) and recall (收回): who may use a usable plan, and who has had it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Select, String, Uuid, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.plans import reference
+from services.plans.plan import Plan, Status
+from services.plans.review import note
+from services.plans.tables import Base
+from shared.database import UtcDateTime
+from shared.errors import Forbidden, Problem, invalid
+from shared.events.plans import PlanAssigned, PlanRecalled
+from shared.people import AppointmentCopy, Caller, OrganisationCopy, PersonCopy, Role
+from shared.store import Look, Work
+
+
+class Kind(StrEnum):
+    """How somebody came to hold a plan."""
+
+    DEFAULT = "default"
+    ASSIGNED = "assigned"
+    RECALLED = "recalled"
+
+
+class Assignment(Base):
+    """One record per change of hands, only ever added; the one with the highest `seq` is the current one."""
+
+    __tablename__ = "assignment"
+
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(20))
+    holder_id: Mapped[UUID] = mapped_column(Uuid)
+    holder_name: Mapped[str] = mapped_column(String(100))
+    by_id: Mapped[UUID | None] = mapped_column(Uuid)
+    by_name: Mapped[str] = mapped_column(String(100))
+    reason: Mapped[str] = mapped_column(String(500))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def kind_label(self) -> str:
+        return reference.labels("assignment")[self.kind]
+
+
+def must_be_assigner(plan: Plan, caller: Caller) -> None:
+    """Raises `Forbidden` unless the caller applied for the plan as a handler, or administers its unit."""
+    own_unit = caller.organisation_id == plan.organisation_id
+    applied = caller.person_id == plan.applicant_id and caller.has(Role.HANDLER)
+    if not own_unit or not (applied or caller.has(Role.UNIT_ADMINISTRATOR)):
+        text = "只有申请人或本单位管理员可以分派和收回"
+        raise Forbidden("assigner_only", text, "only the applicant or the unit administrator may")
+
+
+def handlers_of(look: Look, organisation_id: UUID) -> Select[PersonCopy]:
+    """The active handlers of a unit today: the candidates of an assignment."""
+    appointed = (
+        select(AppointmentCopy.person_id)
+        .join(OrganisationCopy, OrganisationCopy.organisation_id == AppointmentCopy.organisation_id)
+        .where(
+            AppointmentCopy.organisation_id == organisation_id,
+            AppointmentCopy.role == Role.HANDLER,
+            AppointmentCopy.on(look.today),
+            OrganisationCopy.active,
+        )
+    )
+    return select(PersonCopy).where(PersonCopy.active, PersonCopy.person_id.in_(appointed))
+
+
+def open_assignment(work: Work, plan: Plan) -> None:
+    """A plan has become usable: its applicant holds it until it is assigned."""
+    _record(work, plan, Kind.DEFAULT, None, "")
+
+
+def assign(work: Work, plan: Plan, to: UUID, by: Caller, reason: str) -> None:
+    """Gives the plan to another handler of its unit. Raises `Invalid` for anybody else, `Conflict` where the
+    plan does not allow it."""
+    candidate = work.first(handlers_of(work, plan.organisation_id).where(PersonCopy.person_id == to))
+    if to == plan.holder_id:
+        text = f"{plan.holder_name}已是持有人"
+        raise invalid([Problem("already_holder", text, "/to", "this person holds it already")])
+    if candidate is None:
+        text = "只能分派给本单位在岗的经办人"
+        raise invalid([Problem("not_a_candidate", text, "/to", "not an active handler of the unit")])
+    before = plan.to_record()
+    previous = plan.holder_id, plan.holder_name
+    plan.assign(candidate, work.now)
+    seq = _record(work, plan, Kind.ASSIGNED, by, reason)
+    note(work, plan, "assigned", _said(f"分派给{plan.holder_name}", reason), by=by, before=before, seq=seq)
+    work.publish(PlanAssigned(**_facts(plan, seq, previous, by), reason=reason))
+
+
+def recall(work: Work, plan: Plan, by: Caller, reason: str) -> None:
+    """Takes the plan back into the hands of its applicant. Raises `Conflict` where it does not allow it."""
+    gone = absences(work, [plan]).get(plan.id, "")
+    reason = reason or gone
+    before = plan.to_record()
+    previous = plan.holder_id, plan.holder_name
+    plan.recall(work.now)
+    seq = _record(work, plan, Kind.RECALLED, by, reason)
+    note(work, plan, "recalled", _said(f"从{previous[1]}收回", reason), by=by, before=before, seq=seq)
+    work.publish(PlanRecalled(**_facts(plan, seq, previous, by), reason=reason))
+
+
+def absences(look: Look, plans: Iterable[Plan]) -> dict[UUID, str]:
+    """Why the holder of a plan in use can no longer use it: deactivated, or no handler of the unit any more.
+    Such a plan goes back to its applicant by recall only; plans whose holder is there are not named."""
+    lent = [plan for plan in plans if plan.is_assigned and plan.status in (Status.USABLE, Status.IN_USE)]
+    if not lent:
+        return {}
+    holders = {plan.holder_id for plan in lent}
+    active = set(
+        look.all(select(PersonCopy.person_id).where(PersonCopy.person_id.in_(holders), PersonCopy.active))
+    )
+    pairs: list[Any] = list(
+        look.execute(
+            select(AppointmentCopy.person_id, AppointmentCopy.organisation_id).where(
+                AppointmentCopy.person_id.in_(holders),
+                AppointmentCopy.role == Role.HANDLER,
+                AppointmentCopy.on(look.today),
+            )
+        )
+    )
+    appointed = {(person_id, organisation_id) for person_id, organisation_id in pairs}
+    labels, found = reference.labels("holder"), {}
+    for plan in lent:
+        if plan.holder_id not in active:
+            found[plan.id] = labels["inactive"]
+        elif (plan.holder_id, plan.organisation_id) not in appointed:
+            found[plan.id] = labels["left_unit"]
+    return found
+
+
+def assignments_of(look: Look, plan_id: UUID) -> list[Assignment]:
+    """Every record of a plan, oldest first."""
+    return look.all(select(Assignment).where(Assignment.plan_id == plan_id).order_by(Assignment.seq))
+
+
+def _record(work: Work, plan: Plan, kind: Kind, by: Caller | None, reason: str) -> int:
+    # the plan's row is locked, so nobody else takes this number
+    last = select(func.coalesce(func.max(Assignment.seq), 0)).where(Assignment.plan_id == plan.id)
+    seq: int = work.execute(last).scalar_one() + 1
+    about = {"by_id": by.person_id if by else None, "by_name": by.name if by else "", "reason": reason}
+    holder = {"holder_id": plan.holder_id, "holder_name": plan.holder_name}
+    work.add(Assignment(plan_id=plan.id, seq=seq, kind=kind, at=work.now, **holder, **about))
+    return seq
+
+
+def _said(text: str, reason: str) -> str:
+    return f"{text}：{reason}" if reason else text
+
+
+def _facts(plan: Plan, seq: int, previous: tuple[UUID, str], by: Caller) -> dict[str, Any]:
+    return {
+        "plan_id": plan.id,
+        "version": plan.version,
+        "seq": seq,
+        "name": plan.name,
+        "plan_number": plan.plan_number or "",
+        "fiscal_year": plan.fiscal_year,
+        "amount_fen": plan.amount_fen,
+        "organisation_id": plan.organisation_id,
+        "applicant_id": plan.applicant_id,
+        "holder_id": plan.holder_id,
+        "holder_name": plan.holder_name,
+        "previous_holder_id": previous[0],
+        "previous_holder_name": previous[1],
+        "actor_id": by.person_id,
+        "actor_name": by.name,
+    }

@@ -1,0 +1,79 @@
+"""What stands in the way of an action besides the status of a plan: each guard says what must come first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from shared.errors import Conflict
+from shared.money import format_yuan
+
+if TYPE_CHECKING:
+    from services.plans.plan import Plan
+
+
+def wrong_state(plan: Plan) -> Conflict:
+    """The refusal of an action that the status or an open request does not allow, with the plan's facts."""
+    facts = {
+        **_holder(plan),
+        "status_label": plan.status_label,
+        "round": plan.round,
+        "application_number": plan.application_number or "",
+        "submitted_at": plan.submitted_at.isoformat() if plan.submitted_at else None,
+        "changed_at": plan.changed_at.isoformat(),
+    }
+    text = f"计划当前为“{plan.status_label}”，不能执行此操作"
+    return Conflict("wrong_state", text, "not in this state", facts=facts)
+
+
+def held_by_applicant(plan: Plan) -> None:
+    """A plan that is with another is recalled before it is assigned anew: two assignments never cross."""
+    if plan.is_assigned:
+        facts = {**_holder(plan), "changed_at": plan.changed_at.isoformat()}
+        text = f"计划已分派给{plan.holder_name}，请先收回"
+        raise Conflict("held_by_another", text, "assigned to another; recall it first", facts=facts)
+
+
+def held_by_another(plan: Plan) -> None:
+    if not plan.is_assigned:
+        text = "计划在申请人手中，无需收回"
+        raise Conflict("held_by_applicant", text, "the applicant holds it", facts=_holder(plan))
+
+
+def something_remains(plan: Plan) -> None:
+    if plan.remaining_fen == 0:
+        raise insufficient_remaining(plan)
+
+
+def no_live_trade(plan: Plan) -> None:
+    if plan.committed_fen:
+        facts = {"plan_status": plan.status, "committed": format_yuan(plan.committed_fen)}
+        raise Conflict("live_trade", "计划有进行中的交易，不能结束", "a trade is running", facts=facts)
+
+
+def insufficient_remaining(plan: Plan) -> Conflict:
+    remaining = format_yuan(plan.remaining_fen)
+    return Conflict(
+        "insufficient_remaining",
+        f"计划剩余金额不足，剩余 {remaining} 元",
+        "not enough of the plan remains",
+        facts={"remaining": remaining, "plan_status": plan.status, "version": plan.version},
+    )
+
+
+def _holder(plan: Plan) -> dict[str, str | int]:
+    return {
+        "plan_status": plan.status,
+        "version": plan.version,
+        "holder_id": str(plan.holder_id),
+        "holder_name": plan.holder_name,
+    }
+
+
+# by the value of the action: the actions themselves stand beside the moves
+GUARDS: Mapping[str, Callable[[Plan], None]] = {
+    "assign": held_by_applicant,
+    "recall": held_by_another,
+    "start_trade": something_remains,
+    "close": no_live_trade,
+}
