@@ -7,6 +7,7 @@ import secrets
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -40,12 +41,23 @@ class Core(DeclarativeBase):
     metadata = metadata()
 
 
+_last_id = 0
+_id_lock = Lock()
+
+
 def new_id() -> UUID:
-    """A UUIDv7 (RFC 9562): ordered by time of creation, so that indexes and lists stay local."""
-    stamp = time.time_ns() // 1_000_000
-    value = (stamp << 80) | secrets.randbits(80)
+    """A UUIDv7 (RFC 9562): ordered by creation, so that indexes and lists stay local.
+
+    Within a process each is greater than the one before, also in the same millisecond: rows that are made
+    together keep the order in which they were made.
+    """
+    global _last_id
+    value = ((time.time_ns() // 1_000_000) << 80) | secrets.randbits(80)
     value = (value & ~(0xF << 76)) | (0x7 << 76)
-    return UUID(int=(value & ~(0x3 << 62)) | (0x2 << 62))
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    with _id_lock:
+        _last_id = max(value, _last_id + 1)
+        return UUID(int=_last_id)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

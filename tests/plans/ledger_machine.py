@@ -26,7 +26,7 @@ from tests.plans.town import FORM, Town
 USED = (Status.USABLE, Status.IN_USE, Status.USED_UP, Status.CLOSED)
 AMOUNTS = st.integers(1, 6)
 OFTEN = settings(
-    max_examples=40 if os.environ.get("CI") == "true" else 8,
+    max_examples=15 if os.environ.get("CI") == "true" else 8,
     stateful_step_count=20,
     deadline=None,
     derandomize=True,

@@ -20,6 +20,9 @@ from tests.plans.town import Town
 OUTCOMES = (CaseApproved, CaseReturned, CaseWithdrawn, CaseRefused, CaseTerminated)
 
 
+pytestmark = pytest.mark.timeout(600)
+
+
 class PlansAndBudgets(LedgerMachine):
     """Applying, review and its outcomes, and changes of the budget."""
 

@@ -22,6 +22,9 @@ PLANS = st.integers(0, 2)
 BACK = st.integers(0, 3)
 
 
+pytestmark = pytest.mark.timeout(600)
+
+
 class UseOfPlans(LedgerMachine):
     """Three usable plans on two lines that have nothing else left."""
 
