@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import structlog
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from services.runtime import NAMES
 from tests.world import World
@@ -92,10 +94,7 @@ class PostgresDatabases:
             with self._admin.connect() as connection:
                 others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
                 connection.execute(text(others), {"name": f"{self.prefix}_{service}"})
-            engine = create_engine(url, poolclass=NullPool)
-            with engine.begin() as connection:
-                connection.execute(text("DROP SCHEMA public CASCADE"))
-                connection.execute(text("CREATE SCHEMA public"))
+            _drop_all(create_engine(url, poolclass=NullPool))
 
     def __exit__(self, *_: object) -> None:
         with self._admin.connect() as connection:
@@ -123,3 +122,18 @@ def world(tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def broker_prefix() -> str:
     return f"t{secrets.token_hex(4)}."
+
+
+def _drop_all(engine: Engine) -> None:
+    """Those who were ended may take a moment to go, and hold what they had until then."""
+    for tries_left in reversed(range(10)):
+        try:
+            with engine.begin() as connection:
+                connection.execute(text("DROP SCHEMA public CASCADE"))
+                connection.execute(text("CREATE SCHEMA public"))
+        except DBAPIError:
+            if not tries_left:
+                raise
+            time.sleep(0.3)
+        else:
+            return

@@ -149,3 +149,24 @@ def test_a_task_that_nobody_knows_is_parked(lone: Lone) -> None:
         job_id = later(work, "test.unknown")
     lone.run_jobs()
     assert job(lone, job_id).state == "parked"
+
+
+def test_of_jobs_woken_together_one_that_fails_fails_alone(lone: Lone) -> None:
+    FAIL.add("b")
+    ids = [ask(lone, what) for what in "abc"]
+    assert jobs.run_all(lone.here, ids) == 3
+    assert RAN == ["a", "b", "c"]
+    assert [job(lone, one).state for one in ids] == ["done", "queued", "done"]
+    assert [job(lone, one).attempts for one in ids] == [1, 1, 1]
+
+
+def test_overlapping_wake_ups_run_each_job_once(lone: Lone) -> None:
+    ids = [ask(lone, str(n)) for n in range(20)]
+    parts = (ids, ids[::-1], ids[5:], ids[:12])
+    threads = [Thread(target=jobs.run_all, args=(lone.here, part)) for part in parts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(RAN, key=int) == [str(n) for n in range(20)]
+    assert {job(lone, one).state for one in ids} == {"done"}
