@@ -21,6 +21,8 @@ from shared.clock import Clock
 from shared.settings import Settings, write_secret
 from shared.tokens import service_token
 
+WHY = {"stale": "（已办，不再发）", "no_address": "（没有邮箱）"}
+"""Why a message was not sent, for people."""
 FEEDS = ("plans", "approvals", "notify")
 
 
@@ -97,7 +99,9 @@ def _print_messages(api: Api, sample: Sample, out: Console) -> None:
         person = sample.people[key]
         for message in reversed(person.get("/api/notify/messages", tab="all")["items"]):
             sent = person.get(f"/api/notify/messages/{message['id']}/deliveries")
-            ways = "，".join(f"{way['channel']} {way['status_label']}" for way in _items(sent))
+            ways = "，".join(
+                f"{way['channel']} {way['status_label']}{WHY.get(way['code'], '')}" for way in _items(sent)
+            )
             out.print(f"  {person.name}  {escape(message['title'])}  [dim]{ways or '站内'}[/]")
 
 
