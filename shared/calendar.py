@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from functools import cache
+from importlib.metadata import version
 
 import chinese_calendar
 
@@ -99,7 +101,13 @@ class Calendar:
             days.append(self.day(_next(days[-1].date if days else start), statutory))
             n -= days[-1].working
         assumed = sorted({day.date.year for day in days if day.assumed})
-        return Period(start, days[-1].date, days, [_assumption(year) for year in assumed])
+        return Period(start, days[-1].date, days, [assumption(year) for year in assumed])
+
+
+@cache
+def published_calendar() -> str:
+    """Which edition of the State Council's calendar this program goes by."""
+    return f"chinesecalendar {version('chinesecalendar')}"
 
 
 def calendar_year_missing(year: int) -> Conflict:
@@ -112,7 +120,8 @@ def calendar_year_missing(year: int) -> Conflict:
     )
 
 
-def _assumption(year: int) -> Problem:
+def assumption(year: int) -> Problem:
+    """The warning about a year without a published calendar, where Monday to Friday are assumed."""
     return Problem(
         "calendar_year_assumed",
         f"尚无 {year} 年的工作日历，暂按周一至周五为工作日计算",
