@@ -1,19 +1,14 @@
-"""What time does to a slot: it falls due soon, is overdue. It never agrees or disagrees."""
+"""The working time that a slot has: when it is due, and how it stands with that."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
-
-from services.approvals.slot import Slot, SlotState
-from services.approvals.tables import Approvals
+from services.approvals.slot import Slot
 from services.approvals.timetable import Timetable
-from shared.database import UtcDateTime
+from services.approvals.working_time import Reckoning
 
 TimetableHere = Callable[[], Timetable]
 """Gives the timetable that a case goes by; asked only where a step has a budget."""
@@ -43,16 +38,6 @@ TIME_LABELS = {
 }
 
 
-class SlotAlarm(Approvals):
-    """That a slot was told a level: one row each, for ever."""
-
-    __tablename__ = "slot_alarm"
-
-    slot_id: Mapped[UUID] = mapped_column(ForeignKey(Slot.id), primary_key=True)
-    level: Mapped[str] = mapped_column(String(20), primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 def warning_time(budget: timedelta) -> timedelta:
     """How much working time before the end a slot is said to be due soon: the last fifth, at least four
     hours, at most half of the budget."""
@@ -68,6 +53,13 @@ def give_time(slot: Slot, budget_hours: int, counted_from: datetime, timetable: 
     slot.alarm_at = time.after(counted_from, budget - warning_time(budget)).at
 
 
+def reckon(slot: Slot, timetable: Timetable) -> Reckoning:
+    """The due date of a slot with a budget, reached once more."""
+    if slot.counted_from is None or slot.budget_hours is None:
+        raise TypeError("a slot without a budget has no due date")
+    return timetable.working_time.after(slot.counted_from, timedelta(hours=slot.budget_hours))
+
+
 def time_state(slot: Slot, now: datetime) -> TimeState:
     """How a slot stands with its time; a closed one as it stood when it was closed."""
     at = slot.closed_at or now
@@ -77,8 +69,3 @@ def time_state(slot: Slot, now: datetime) -> TimeState:
         return TimeState.OVERDUE
     warned = slot.alarm != Level.DUE_SOON or (slot.alarm_at is not None and slot.alarm_at <= at)
     return TimeState.DUE_SOON if warned else TimeState.ON_TIME
-
-
-def is_ringing(slot: Slot, now: datetime) -> bool:
-    """Whether the next level of a slot is due."""
-    return slot.state == SlotState.OPEN and slot.alarm_at is not None and slot.alarm_at <= now

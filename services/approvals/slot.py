@@ -144,6 +144,9 @@ class Slot(Approvals):
             applicant_name=case.applicant_name,
             amount_fen=case.amount_fen,
             submitted_at=case.submitted_at,
+            due_order=NEVER,
+            calendar="",
+            alarm="",
         )
 
     @classmethod

@@ -68,22 +68,13 @@ class PeopleSelector(BaseModel):
 Selector = RoleSelector | PeopleSelector
 
 
-class Escalation(BaseModel):
-    """Who gets an overdue slot next, so many working hours after it fell due."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    selector: Selector
-    after_hours: int = Field(0, ge=0, le=MAX_HOURS)
-
-
 class Step(BaseModel):
     """One step of a chain.
 
     `quorum`: the first who agrees closes the step (any), or all must agree. `pick`: whether the submitter, or
     whoever closes the step before, chooses among the candidates; for the first step of a route both mean the
-    submitter. `on_empty`: what happens when nobody is left to review. `budget_hours`: working hours after which
-    a slot is overdue; it then goes along `escalation`, and at last to the attention of the administrators.
+    submitter. `on_empty`: what happens when nobody is left to review. `budget_hours`: working hours after
+    which a slot is overdue.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -97,7 +88,6 @@ class Step(BaseModel):
     on_empty: Literal["refuse", "skip", "administrator"] = "refuse"
     attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
     budget_hours: int | None = Field(None, ge=1, le=MAX_HOURS, examples=[16])
-    escalation: list[Escalation] = Field([], max_length=5)
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json")

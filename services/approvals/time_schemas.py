@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field, field_validator
 
@@ -83,7 +84,7 @@ class DueShape(Shape):
     """How a due date was reached. `agrees` is false when today's calendar would give another moment: the
     published one changed since; the kept `due_at` holds."""
 
-    slot_id: str
+    slot_id: UUID
     counted_from: datetime
     budget_hours: int
     due_at: datetime

@@ -83,4 +83,3 @@ class WorkingTime:
 
 def _at(day: date, hour: time) -> datetime:
     return datetime.combine(day, hour, SHANGHAI).astimezone(UTC)
-

@@ -13,7 +13,8 @@ from shared.calendar import Calendar
 from shared.clock import SHANGHAI
 
 USUAL = WorkingTime(Calendar({}))
-MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2026, 12, 20)).map(lambda one: one.replace(tzinfo=UTC))
+DAYS = st.dates(date(2025, 1, 1), date(2026, 12, 20))
+MOMENTS = st.builds(datetime.combine, DAYS, st.times(), st.just(UTC))
 BUDGETS = st.integers(1, 60 * 60).map(lambda minutes: timedelta(minutes=minutes))
 
 

@@ -7,10 +7,10 @@ from datetime import time
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from services.approvals.actions import action
 from services.approvals.api.policies import Code, may_set, seen_district
 from services.approvals.time_schemas import SpanBody, SpecialDay, TimetableBody, TimetableShape
 from services.approvals.timetable import USUAL, Timetable, TimetableVersion, versions_in_force
-from services.approvals.views import action
 from shared.calendar import published_calendar
 from shared.errors import Forbidden
 from shared.http import IfMatch, SignedIn, StoreHere, etag, shown
@@ -26,7 +26,7 @@ router = APIRouter(tags=["timetables"])
     response_model=TimetableShape,
 )
 def get_timetable(store: StoreHere, caller: SignedIn, code: Code) -> Response:
-    """What holds in a district: its own timetable, that of the nearest district above it, or the usual one."""
+    """What holds in a district: its own timetable, that of the nearest district above, or the usual one."""
     with store.read() as look:
         district = seen_district(look, caller, code)
         rows = versions_in_force(look, district.path)
