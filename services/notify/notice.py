@@ -1,14 +1,16 @@
-"""Telling somebody: the message, and the mail that is sent about it when it deserves one."""
+"""Telling somebody: the message, and a delivery on each channel on which he gets it, too."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from services.notify.channels import channels_for
 from services.notify.delivery import Delivery
 from services.notify.message import Message, touch_inbox
 from services.notify.texts import CHINESE, ENGLISH, written
@@ -17,8 +19,20 @@ from shared.jobs import later
 from shared.people import PersonCopy
 from shared.store import Work
 
-EMAIL = "email"
 SEND = "notify.send"
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What people are told about: an event that was heard, or something that notify itself has noticed.
+
+    A person is told once of an `id`.
+    """
+
+    id: UUID
+    type: str
+    subject: str
+    time: datetime
 
 
 @dataclass(frozen=True)
@@ -37,42 +51,74 @@ class Notice:
     kind: str
     context: dict[str, Any]
     path: str
-    document: Document
+    document: Document | None = None
     slot_id: UUID | None = None
     by_mail: bool = True
+    occasion: Occasion | None = None
 
 
 def tell(work: Work, person_id: UUID, notice: Notice) -> bool:
-    """Tells a person about the event at hand; false when he has been told of it before."""
+    """Tells a person; false when he has been told of this occasion before."""
     message = _insert(work, person_id, notice)
     if message is None:
         return False
     touch_inbox(work, person_id)
-    channels = [EMAIL] if notice.by_mail else []
+    channels = channels_for(work, person_id, notice)
     for channel in channels:
-        _queue(work, message, channel)
+        delivery = Delivery(
+            id=new_id(),
+            message_id=message.id,
+            person_id=person_id,
+            event_type=message.event_type,
+            channel=channel,
+            created_at=work.now,
+            changed_at=work.now,
+        )
+        work.add(delivery)
+        later(work, SEND, delivery_id=str(delivery.id), attempt=1)
     work.publish(message.created(channels))
     return True
 
 
 def _insert(work: Work, person_id: UUID, notice: Notice) -> Message | None:
-    assert work.cause is not None, "people are told about events only"
     insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     person = work.session.get(PersonCopy, person_id)
     row = {
         "id": new_id(),
-        "event_id": work.cause.id,
         "person_id": person_id,
         "person_name": person.name if person else "",
-        "event_type": work.cause.type,
-        "subject": work.cause.subject,
-        "occurred_at": work.cause.time,
         "created_at": work.now,
-        **_about(work, notice.document),
+        **_about(work, notice),
         **_content(notice),
     }
     fresh = insert(Message).values(**row).on_conflict_do_nothing(index_elements=["event_id", "person_id"])
     return work.session.scalars(fresh.returning(Message)).one_or_none()
+
+
+def _about(work: Work, notice: Notice) -> dict[str, Any]:
+    """The occasion and the document that it concerns."""
+    occasion, document = notice.occasion or _at_hand(work), notice.document
+    found: dict[str, Any] = {
+        "event_id": occasion.id,
+        "event_type": occasion.type,
+        "subject": occasion.subject,
+        "occurred_at": occasion.time,
+    }
+    if document is not None:
+        found |= {"doc_type": document.doc_type, "doc_id": document.doc_id}
+        found["organisation_id"] = document.organisation_id or _unit_of(work, document)
+    return found
+
+
+def _at_hand(work: Work) -> Occasion:
+    assert work.cause is not None, "there is no event at hand"
+    return Occasion(work.cause.id, work.cause.type, work.cause.subject, work.cause.time)
+
+
+def _unit_of(work: Work, document: Document) -> UUID | None:
+    """The unit of a document whose event does not name it, from messages about it before."""
+    same = (Message.doc_id == document.doc_id) & (Message.doc_type == document.doc_type)
+    return work.first(select(Message.organisation_id).where(same, Message.organisation_id.is_not(None)))
 
 
 def _content(notice: Notice) -> dict[str, Any]:
@@ -88,34 +134,3 @@ def _content(notice: Notice) -> dict[str, Any]:
         "path": notice.path,
         "slot_id": notice.slot_id,
     }
-
-
-def _about(work: Work, document: Document) -> dict[str, Any]:
-    """The document with its unit; where the event does not name it, as messages about it before."""
-    organisation_id = document.organisation_id
-    if organisation_id is None:
-        known = select(Message.organisation_id).where(
-            Message.doc_id == document.doc_id,
-            Message.doc_type == document.doc_type,
-            Message.organisation_id.is_not(None),
-        )
-        organisation_id = work.first(known)
-    return {
-        "doc_type": document.doc_type,
-        "doc_id": document.doc_id,
-        "organisation_id": organisation_id,
-    }
-
-
-def _queue(work: Work, message: Message, channel: str) -> None:
-    delivery = Delivery(
-        id=new_id(),
-        message_id=message.id,
-        person_id=message.person_id,
-        event_type=message.event_type,
-        channel=channel,
-        created_at=work.now,
-        changed_at=work.now,
-    )
-    work.add(delivery)
-    later(work, SEND, delivery_id=str(delivery.id), attempt=1)
