@@ -13,9 +13,10 @@ from bench import floor_chain
 from bench.result import Figure, Goal, interleaved
 from bench.servers import Place, place
 from bench.workers import per_second
-from services.approvals import judge
-from services.approvals.case_file import Actor, CaseFile, Decision
+from services.approvals import deciding, judge
+from services.approvals.case_file import Actor, CaseFile
 from services.approvals.chain import Chain
+from services.approvals.deciding import Decision
 from services.approvals.filing import candidates_today, keep, take_by_slot
 from services.approvals.handlers import events, open_case
 from services.approvals.service import service
@@ -166,9 +167,8 @@ def agree(store: Store, caller: Caller, slot_id: UUID) -> UUID:
     with store.work(actor=caller.actor) as work:
         file, slot = take_by_slot(work, slot_id, caller)
         judge.require_turn(file.case, slot, caller, None)
-        file.agree(
-            slot, Decision(Actor(caller.person_id, caller.name), "同意"), lambda s: candidates_today(work, s)
-        )
+        said = Decision(Actor(caller.person_id, caller.name), "同意")
+        deciding.agree(file, slot, said, lambda step: candidates_today(work, step))
         keep(work, file)
         return next_slot(file, slot)
 

@@ -111,7 +111,8 @@ def fill(made: Product, plan: dict[str, Any], sample: Sample, count: int) -> Non
         for table in ("plan_item", "allocation"):
             multiply(database, table, of_plan, count, plan_id=plans.sql())
         own = {"slot_id": "gen_random_uuid()", "open": "t.open AND g % 6 = 3"}
-        multiply(database, "plan_slot", of_plan, count, plan_id=plans.sql(), **own)
+        of_document = f"t.document_id = '{plan['id']}'"
+        multiply(database, "reader_slot", of_document, count, document_id=plans.sql(), **own)
     with open_database(made.here, "approvals") as database:
         case = {"id": cases.sql(), "doc_id": plans.sql(), "organisation_id": unit}
         multiply(database, "case", f"t.doc_id = '{plan['id']}'", count, **case)

@@ -61,8 +61,8 @@ def fill(made: Product, plan: dict[str, Any], count: int) -> Ids:
         multiply(database, "plan_item", of_plan, count, plan_id=ids.sql())
         drawn = lines.sql(f"1 + (g * 2 + t.position) % {LINES}")
         multiply(database, "allocation", of_plan, count, plan_id=ids.sql(), budget_line_id=drawn)
-        own = {"plan_id": ids.sql(), "id": Ids(2).sql()}
-        multiply(database, "attachment", of_plan, count, **own)
+        own = {"document_id": ids.sql(), "id": Ids(2).sql()}
+        multiply(database, "attachment", f"t.document_id = '{plan['id']}'", count, **own)
     analyse(made.here, "plans")
     return ids
 

@@ -1,4 +1,4 @@
-"""The history of a document: one append-only table per document type, for people to read."""
+"""The history of documents: an append-only table per service, for people to read."""
 
 from __future__ import annotations
 

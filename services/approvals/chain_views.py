@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from services.approvals.actions import action
 from services.approvals.chain import Chain, ChainVersion
 from services.approvals.chain_schemas import ChainItem, ChainShape, ChainVersionShape
-from services.approvals.views import action
 from shared.digest import digest
 from shared.people import Caller
 from shared.store import Look

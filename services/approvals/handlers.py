@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from services.approvals import holders, rounds
 from services.approvals.case import Case, CaseRound, CaseState, RefusedRound
 from services.approvals.case_file import Actor, CaseFile
 from services.approvals.filing import candidates_today, keep, latest_case, plan_route, substitute, take
@@ -33,7 +34,7 @@ def open_case(work: Work, event: DocumentSubmitted) -> None:
         return
     if case is not None and case.state == CaseState.REVIEWING:
         running = take(work, case)
-        running.supersede()
+        rounds.supersede(running)
         keep(work, running)
     found, directory = plan_route(work, asked)
     if directory is None or found.problems:
@@ -47,7 +48,7 @@ def open_case(work: Work, event: DocumentSubmitted) -> None:
         return
     file = _new_round(work, event, case, found)
     file.case.describe(asked, directory.unit.name, directory.unit.district_path)
-    file.submit(Actor(asked.applicant_id, asked.applicant_name), start)
+    rounds.submit(file, Actor(asked.applicant_id, asked.applicant_name), start)
     work.add(file.case)
     work.session.flush()  # the case before what refers to it
     work.add(file.round)
@@ -110,7 +111,7 @@ def terminate_case(work: Work, event: DocumentCancelled) -> None:
     if case is None or case.final:
         return
     file = take(work, case)
-    file.terminate(None, "document_cancelled", event.reason)
+    rounds.terminate(file, None, "document_cancelled", event.reason)
     keep(work, file)
 
 
@@ -147,9 +148,9 @@ def check_holder(work: Work, person_id: UUID) -> None:
 def _check_slot(work: Work, file: CaseFile, slot: Slot) -> None:
     eligible = _is_eligible(work, file, slot)
     if slot.state == SlotState.OPEN and not eligible:
-        file.lose_holder(slot)
+        holders.lose_holder(file, slot)
     elif slot.state == SlotState.VACANT and eligible:
-        file.resume_holder(slot)
+        holders.resume_holder(file, slot)
 
 
 def _is_eligible(work: Work, file: CaseFile, slot: Slot) -> bool:

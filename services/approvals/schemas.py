@@ -1,9 +1,9 @@
-"""The shapes of requests and answers over HTTP: slots, cases, opinions."""
+"""The shapes of requests and answers over HTTP: routes and cases."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -13,7 +13,6 @@ from shared.http import Body, Shape
 from shared.money import FenAsYuan
 
 DocType = Annotated[str, Field(pattern=KEY, examples=["plan"])]
-Picks = Annotated[list[UUID], Field(max_length=50, description="所选审核人 (people picked to review)")]
 Reason = Annotated[str, Field(min_length=1, max_length=500, examples=["审核人出差，改由同部门人员办理"])]
 
 
@@ -70,104 +69,13 @@ class RouteStepShape(Shape):
     attested: list[str]
 
 
-# slots
-
-
-class AgreeBody(Body):
-    """An agreement; `picks` where the next step asks for them."""
-
-    opinion: str = Field("", max_length=500, examples=["同意"])
-    picks: Picks = Field(default=[])
-
-
-class DisagreeBody(Body):
-    """A disagreement says why."""
-
-    opinion: str = Field(min_length=1, max_length=500, examples=["预算依据不足，请补充"])
-
-
-class ReassignBody(Body):
-    """Who takes over, and why."""
-
-    to: UUID
-    reason: Reason
+# cases
 
 
 class TerminateBody(Body):
     """Why the case ends."""
 
     reason: Reason
-
-
-class SlotItem(Shape):
-    """A row of the to-do or the done list. `etag` is what a decision sends as If-Match."""
-
-    id: UUID
-    case_id: UUID
-    doc_type: str
-    doc_id: UUID
-    round: int
-    title: str
-    number: str
-    organisation_name: str
-    applicant_name: str
-    amount: FenAsYuan | None
-    step_key: str
-    step_name: str
-    state: str
-    status_label: str
-    opened_at: datetime
-    submitted_at: datetime
-    closed_at: datetime | None
-    opinion: str
-    etag: str
-    available_actions: list[Action]
-
-
-class DecisionShape(Shape):
-    """What a decision led to."""
-
-    slot_id: UUID
-    outcome: str
-    case_id: UUID
-    round: int
-    case_state: str
-    status_label: str
-    current_step: str | None
-    current_holders: list[str]
-
-
-class CountsShape(Shape):
-    """Numbers that equal the lists: to-dos, done, and for administrators cases that need attention."""
-
-    todo: int
-    done: int
-    attention: int
-
-
-# opinions
-
-
-class OpinionBody(Body):
-    """A sentence to keep."""
-
-    kind: Literal["agree", "disagree"]
-    text: str = Field(min_length=1, max_length=500)
-    position: int = Field(0, ge=0, le=10_000)
-
-
-class OpinionShape(Shape):
-    """A kept sentence."""
-
-    id: UUID
-    kind: str
-    text: str
-    position: int
-    use_count: int
-    etag: str
-
-
-# cases
 
 
 class HolderShape(Shape):

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.approvals.case import Case
+from services.approvals.case_event import CaseEvent
 from services.approvals.slot import Slot, SlotState
 from shared.events.approvals import (
     CaseApproved,
@@ -30,14 +31,25 @@ def about(case: Case) -> dict[str, Any]:
     }
 
 
-def slot_told(case: Case, slot: Slot, holder: UUID) -> SlotOpened | SlotClosed:
-    """That it is a person's turn, or is no longer."""
-    common = {**about(case), "slot_id": slot.id, "step_key": slot.step_key, "holder_id": holder}
+def slot_told(case: Case, slot: Slot, holder: UUID, entry: CaseEvent) -> SlotOpened | SlotClosed:
+    """That it is a person's turn, or is no longer, and by whose act."""
+    common = {
+        **about(case),
+        "slot_id": slot.id,
+        "step_key": slot.step_key,
+        "step_name": slot.step_name,
+        "holder_id": holder,
+    }
     if slot.state != SlotState.OPEN:
-        return SlotClosed(**common, outcome=str(slot.state))
+        return SlotClosed(
+            **common,
+            outcome=str(slot.state),
+            opinion=slot.opinion,
+            actor_id=entry.actor_id,
+            actor_name=entry.actor_name,
+        )
     return SlotOpened(
         **common,
-        step_name=slot.step_name,
         applicant_id=case.applicant_id,
         applicant_name=case.applicant_name,
         organisation_id=case.organisation_id,

@@ -1,41 +1,37 @@
-"""Answers made from rows: what a caller sees of slots, cases, chains and routes."""
+"""Answers made from rows: what a caller sees of cases and routes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 
+from services.approvals.actions import case_actions, slot_actions
 from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent, first_hash, intact
 from services.approvals.case_file import CaseFile
 from services.approvals.chain_schemas import PreviewShape
 from services.approvals.filing import candidates_today
-from services.approvals.judge import is_administrator
 from services.approvals.route import Route
 from services.approvals.schemas import (
-    Action,
     CaseItem,
     CaseShape,
     CaseStepShape,
-    DecisionShape,
     EventShape,
     HolderShape,
     NextShape,
     PersonShape,
     ProblemItem,
     RouteStepShape,
-    SlotItem,
 )
 from services.approvals.slot import DECIDED, SLOT_LABELS, Slot, SlotState
+from services.approvals.slot_views import columns
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
 from shared.errors import Problem
 from shared.people import Caller
 from shared.store import Look
 
-ROOT = "/api/approvals"
 STEP_LABELS = {
     "done": "已办理",
     "current": "办理中",
@@ -47,12 +43,6 @@ STEP_LABELS = {
 }
 
 
-def action(name: str, allowed: bool, reason: str, url: str, method: str = "POST") -> Action:
-    return Action(
-        action=name, allowed=allowed, reason="" if allowed else reason, method=method, url=f"{ROOT}{url}"
-    )
-
-
 def problem_items(problems: Sequence[Problem]) -> list[ProblemItem]:
     return [
         ProblemItem(code=one.code, text=one.text, text_en=one.text_en, pointer=one.pointer)
@@ -60,37 +50,8 @@ def problem_items(problems: Sequence[Problem]) -> list[ProblemItem]:
     ]
 
 
-def slot_item(slot: Slot) -> SlotItem:
-    """A row of the to-do or done list, for its own holder."""
-    is_open = slot.state == SlotState.OPEN
-    names = ("agree", "disagree")
-    return SlotItem(
-        **_columns(slot, SlotItem),
-        amount=slot.amount_fen,
-        status_label=slot.label,
-        available_actions=[
-            action(name, is_open, f"该环节{slot.label}", f"/slots/{slot.id}/{name}") for name in names
-        ],
-    )
-
-
-def decision(file: CaseFile, slot: Slot) -> DecisionShape:
-    """What a decision led to: the state of the case and who has it now."""
-    reviewing = file.case.state == CaseState.REVIEWING
-    return DecisionShape(
-        slot_id=slot.id,
-        outcome=slot.state,
-        case_id=file.case.id,
-        round=file.case.round,
-        case_state=file.case.state,
-        status_label=file.case.label,
-        current_step=file.step.name if reviewing else None,
-        current_holders=[one.holder_name for one in file.step_slots if one.state == SlotState.OPEN],
-    )
-
-
 def case_item(case: Case) -> CaseItem:
-    return CaseItem(**_columns(case, CaseItem), amount=case.amount_fen, status_label=case.label)
+    return CaseItem(**columns(case, CaseItem), amount=case.amount_fen, status_label=case.label)
 
 
 def preview(found: Route) -> PreviewShape:
@@ -121,9 +82,9 @@ def case_shape(look: Look, case: Case, caller: Caller) -> CaseShape:
         facts=file.round.facts,
         route=[_step(file, index, step, caller) for index, step in enumerate(file.route)],
         next_step=_next(look, file),
-        timeline=[EventShape(**_columns(entry, EventShape), label=entry.label) for entry in entries],
+        timeline=[EventShape(**columns(entry, EventShape), label=entry.label) for entry in entries],
         history_intact=intact(entries, beginning, case.event_hash),
-        available_actions=_case_actions(file, caller),
+        available_actions=case_actions(file, caller),
     )
 
 
@@ -134,7 +95,7 @@ def _step(file: CaseFile, index: int, step: RouteStep, caller: Caller) -> CaseSt
         **RouteStepShape.model_validate(step).model_dump(),
         state=state,
         status_label=STEP_LABELS[state],
-        holders=[_holder(file, step, slot, caller) for slot in slots],
+        holders=[_holder(file, slot, caller) for slot in slots],
     )
 
 
@@ -150,10 +111,7 @@ def _step_state(file: CaseFile, index: int, step: RouteStep, slots: Sequence[Slo
     return "waiting" if file.case.state == CaseState.REVIEWING else "not_reached"
 
 
-def _holder(file: CaseFile, step: RouteStep, slot: Slot, caller: Caller) -> HolderShape:
-    mine = slot.holder_id == caller.person_id and slot.state == SlotState.OPEN
-    administers = is_administrator(file.case, step, caller) and caller.person_id != file.case.applicant_id
-    url = f"/slots/{slot.id}"
+def _holder(file: CaseFile, slot: Slot, caller: Caller) -> HolderShape:
     return HolderShape(
         slot_id=slot.id,
         person_id=slot.holder_id,
@@ -166,11 +124,7 @@ def _holder(file: CaseFile, step: RouteStep, slot: Slot, caller: Caller) -> Hold
         closed_at=slot.closed_at,
         opinion=slot.opinion,
         etag=slot.etag,
-        available_actions=[
-            action("agree", mine, "该环节不由您办理", f"{url}/agree"),
-            action("disagree", mine, "该环节不由您办理", f"{url}/disagree"),
-            action("reassign", administers and slot.pending, "需要管理员权限且环节未办结", f"{url}/reassign"),
-        ],
+        available_actions=slot_actions(file, slot, caller),
     )
 
 
@@ -195,28 +149,5 @@ def _next(look: Look, file: CaseFile) -> NextShape | None:
     return None
 
 
-def _case_actions(file: CaseFile, caller: Caller) -> list[Action]:
-    case = file.case
-    is_applicant = case.applicant_id == caller.person_id
-    administers = is_administrator(case, None, caller) and not is_applicant
-    reason = "只有申请人可以撤回" if not is_applicant else "已有审核意见或不在审核中"
-    document = f"/documents/{case.doc_type}/{case.doc_id}"
-    return [
-        action("withdraw", is_applicant and file.withdrawable, reason, f"{document}/withdraw"),
-        action(
-            "terminate",
-            administers and not case.final,
-            "需要管理员权限且事项未办结",
-            f"/cases/{case.id}/terminate",
-        ),
-    ]
-
-
 def _person(one: Candidate) -> PersonShape:
     return PersonShape.model_validate(one)
-
-
-def _columns(row: Any, shape: type[Any]) -> dict[str, Any]:
-    """The attributes of a row that a shape has under the same name, without those made elsewhere."""
-    made = {"amount", "status_label", "available_actions", "label"}
-    return {name: getattr(row, name) for name in shape.model_fields if name not in made}

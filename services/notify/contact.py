@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.notify.channels import Channel
 from services.notify.message import Base
 
 EMAIL_LENGTH = 320
@@ -22,3 +23,7 @@ class Contact(Base):
     version: Mapped[int]
     email: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
     phone: Mapped[str] = mapped_column(String(PHONE_LENGTH))
+
+    def address(self, channel: Channel) -> str:
+        """Where the person is reached on a channel; empty when he is not."""
+        return {Channel.EMAIL: self.email, Channel.SMS: self.phone}.get(channel, "")

@@ -1,8 +1,9 @@
 """One message on its way over one channel: its states, its tries, and when to try again.
 
-queued ─▶ sending ─▶ accepted                        held and delivered belong to quiet hours and receipts
+queued ─▶ sending ─▶ accepted                        delivered belongs to receipts
    │         ├─────▶ queued      try again later
    │         └─────▶ failed      the dead list; an administrator resends: failed ─▶ queued
+   ├───────▶ held ─▶ sending     not now, without a try: quiet hours, digests, limits
    └───────────────▶ suppressed  nobody to send it to, or nothing left to tell
 """
 
@@ -55,11 +56,12 @@ LABELS = {
     State.SUPPRESSED: "未发送",
 }
 MOVES: dict[str, tuple[frozenset[State], State]] = {
-    "start": (frozenset({State.QUEUED, State.SENDING}), State.SENDING),
+    "start": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.SENDING),
+    "hold": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.HELD),
     "accept": (frozenset({State.SENDING}), State.ACCEPTED),
     "put_off": (frozenset({State.SENDING}), State.QUEUED),
-    "fail": (frozenset({State.QUEUED, State.SENDING}), State.FAILED),
-    "suppress": (frozenset({State.QUEUED, State.SENDING}), State.SUPPRESSED),
+    "fail": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.FAILED),
+    "suppress": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.SUPPRESSED),
     "resend": (frozenset({State.FAILED}), State.QUEUED),
 }
 """Every move: from which states, to which; `Delivery._move` is the only writer of `state`."""
@@ -120,14 +122,20 @@ class Delivery(Base):
         """Whether the try with this number is the next one, or was cut off in the middle."""
         if self.state == State.SENDING:
             return self.attempts == attempt
-        return self.state == State.QUEUED and self.attempts == attempt - 1
+        return self.state in (State.QUEUED, State.HELD) and self.attempts == attempt - 1
 
     def start(self, at: datetime) -> None:
         """A try begins; one that was cut off begins again without being counted twice."""
-        if self.state == State.QUEUED:
+        if self.state != State.SENDING:
             self.tries += 1
             self.attempts += 1
         self._move("start", at)
+
+    def hold(self, code: str, until: datetime, at: datetime) -> int:
+        """Waits until then without a try; answers the number of the try that comes after."""
+        self._move("hold", at, code)
+        self.next_try_at = until
+        return self.attempts + 1
 
     def accept(self, at: datetime) -> DeliveryCompleted:
         self._move("accept", at)

@@ -1,10 +1,12 @@
-"""Work that notify does later: it sends mail, and forgets what nobody needs any more."""
+"""Work that notify does later: it sends deliveries, and forgets what nobody needs any more."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from services.notify.channels import Channel
 from services.notify.eml import EmlFolder
+from services.notify.mail import Carrier, Mailing
 from services.notify.notice import SEND
 from services.notify.sending import Post, send
 from services.notify.smtp import SmtpServer
@@ -17,15 +19,15 @@ jobs = Jobs()
 
 
 def post_of(settings: Settings) -> Post:
-    """Where mail goes: to the SMTP server, or to files when there is none."""
-    carrier = (
+    """Who takes the letters of each channel: mail goes to the SMTP server, or to files when there is none."""
+    carrier: Carrier = (
         SmtpServer.from_url(settings.smtp_url) if settings.smtp_url else EmlFolder(settings.data_dir / "mail")
     )
-    return Post(carrier, settings.mail_from, settings.own_url())
+    return Post({Channel.EMAIL: Mailing(carrier, settings.mail_from)}, settings.own_url())
 
 
 @jobs.task(SEND)
-def send_mail(here: Running, delivery_id: str, attempt: int) -> None:
+def send_delivery(here: Running, delivery_id: str, attempt: int) -> None:
     send(here.store, post_of(here.settings), UUID(delivery_id), attempt)
 
 

@@ -3,47 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from uuid import UUID
+from typing import Protocol
 
+from services.notify.delivery import Answer, Outcome
+from services.notify.letter import Letter
 from services.notify.texts import CHINESE, written, written_html
-
-
-@dataclass(frozen=True)
-class Mail:
-    """What goes out: ids and times are those of the delivery, whatever try this is."""
-
-    delivery_id: UUID
-    to: str
-    name: str
-    title: str
-    body: str
-    url: str
-    composed_at: datetime
 
 
 class BadSender(ValueError):
     """MAIL_FROM is no address: ours to repair, and no fault of the mail."""
 
 
-def compose(mail: Mail, sender: str) -> EmailMessage:
+class Carrier(Protocol):
+    """Takes an e-mail somewhere; `provider` names it in the attempts."""
+
+    @property
+    def provider(self) -> str: ...
+
+    def send(self, message: EmailMessage) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class Mailing:
+    """Sends letters as e-mails, from one address."""
+
+    carrier: Carrier
+    sender: str
+
+    @property
+    def provider(self) -> str:
+        return self.carrier.provider
+
+    def send(self, letter: Letter) -> Answer:
+        try:
+            message = compose(letter, self.sender)
+        except BadSender as error:
+            return Answer(Outcome.CONFIG_ERROR, "bad_sender", str(error))
+        except ValueError as error:
+            return Answer(Outcome.FAILED, "bad_address", str(error))
+        try:
+            return self.carrier.send(message)
+        except OSError as error:
+            return Answer(Outcome.CONFIG_ERROR, "not_writable", str(error))
+
+
+def compose(letter: Letter, sender: str) -> EmailMessage:
     """The e-mail, as text and HTML. Raises ValueError for an address that is none, `BadSender` for ours.
 
     The Message-ID is that of the delivery: a second copy after a lost answer is the same message.
     """
-    context = {"title": mail.title, "body": mail.body, "url": mail.url}
+    context = {"title": letter.title, "body": letter.body, "url": letter.url}
     text = written("mail", CHINESE, context)
     from_ = _sender(sender)
     message = EmailMessage(policy=SMTP)
     message["From"] = from_
-    message["To"] = _address(mail.name, mail.to)
+    message["To"] = _address(letter.name, letter.to)
     message["Subject"] = text.title
-    message["Date"] = format_datetime(mail.composed_at)
-    message["Message-ID"] = f"<{mail.delivery_id}@{from_.domain or 'localhost'}>"
+    message["Date"] = format_datetime(letter.composed_at)
+    message["Message-ID"] = f"<{letter.delivery_id}@{from_.domain or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text.body)
     message.add_alternative(written_html("mail", CHINESE, context), subtype="html")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from email.message import EmailMessage
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Executable, select
 from structlog import get_logger
 
+from services.notify.channels import Channel
 from services.notify.contact import Contact
 from services.notify.delivery import Answer, Attempt, Delivery, Outcome, State, redacted
-from services.notify.mail import BadSender, Mail, compose
+from services.notify.gates import STALE, Going, Hold, Verdict, judge
+from services.notify.letter import Letter, Sender
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import SEND
 from services.notify.slot import SlotCopy
@@ -24,35 +26,26 @@ from shared.store import Store, Work
 log = get_logger(__name__)
 
 
-class Carrier(Protocol):
-    """Takes an e-mail somewhere; `provider` names it in the attempts."""
-
-    @property
-    def provider(self) -> str: ...
-
-    def send(self, message: EmailMessage) -> Answer: ...
-
-
 @dataclass(frozen=True)
 class Post:
-    """How this process sends: the carrier, the sender's address, and where links lead."""
+    """How this process sends: who takes the letters of a channel, and where links lead."""
 
-    carrier: Carrier
-    sender: str
+    senders: Mapping[Channel, Sender]
     own_url: str
 
 
 def send(store: Store, post: Post, delivery_id: UUID, attempt: int) -> None:
     """Makes one try of a delivery. A try that is over already, or not yet due, is left alone."""
-    mail = claim(store, post, delivery_id, attempt)
-    if mail is None:
+    claimed = claim(store, post, delivery_id, attempt)
+    if claimed is None:
         return
+    sender, letter = claimed
     started = monotonic()
-    answer = _carry(post, mail)
+    answer = _carry(sender, letter)
     tried = Attempt(
         delivery_id=delivery_id,
         number=attempt,
-        provider=post.carrier.provider,
+        provider=sender.provider,
         outcome=answer.outcome,
         code=answer.code,
         answer=redacted(answer.text),
@@ -61,31 +54,48 @@ def send(store: Store, post: Post, delivery_id: UUID, attempt: int) -> None:
     note(store, tried, answer)
 
 
-def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> Mail | None:
-    """Takes the delivery for this try, unless there is nobody to send to or nothing left to tell."""
+def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> tuple[Sender, Letter] | None:
+    """Takes the delivery for this try and answers who takes the letter; nothing when a gate is closed."""
     with store.work() as work:
         found: Any = work.execute(_with_all_it_needs(delivery_id)).one_or_none()
         if found is None or not found.Delivery.is_due(attempt):
             return None
-        delivery, message, contact, person, slot = found
-        if _is_stale(message, slot):
-            delivery.suppress("stale", work.now)
-            work.get(Message, message.id).finish(work.now)
-            touch_inbox(work, message.person_id)
+        going = Going(*found)
+        if (verdict := judge(work, going)) is not None:
+            _stop(work, going, verdict)
             return None
-        if contact is None or not contact.email:
-            delivery.suppress("no_address", work.now)
+        sender = post.senders.get(going.channel)
+        if sender is None:
+            text = f"no provider for {going.channel}"
+            work.publish(going.delivery.fail("no_provider", text, work.now))
             return None
-        delivery.start(work.now)
-        return Mail(
-            delivery_id=delivery.id,
-            to=contact.email,
-            name=person.name if person else "",
-            title=message.title,
-            body=message.body,
-            url=post.own_url + message.path,
-            composed_at=message.created_at,
-        )
+        going.delivery.start(work.now)
+        return sender, _letter(going, post.own_url)
+
+
+def _stop(work: Work, going: Going, verdict: Verdict) -> None:
+    """Does what a gate has said."""
+    delivery = going.delivery
+    if isinstance(verdict, Hold):
+        attempt = delivery.hold(verdict.code, verdict.until, work.now)
+        later(work, SEND, verdict.until, delivery_id=str(delivery.id), attempt=attempt)
+        return
+    delivery.suppress(verdict.code, work.now)
+    if verdict.code == STALE:
+        work.get(Message, going.message.id).finish(work.now)
+        touch_inbox(work, going.message.person_id)
+
+
+def _letter(going: Going, own_url: str) -> Letter:
+    return Letter(
+        delivery_id=going.delivery.id,
+        to=going.address,
+        name=going.person.name if going.person else "",
+        title=going.message.title,
+        body=going.message.body,
+        url=own_url + going.message.path,
+        composed_at=going.message.created_at,
+    )
 
 
 def _with_all_it_needs(delivery_id: UUID) -> Executable:
@@ -122,24 +132,9 @@ def _conclude(work: Work, delivery: Delivery, answer: Answer) -> None:
     return work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
 
 
-def _carry(post: Post, mail: Mail) -> Answer:
+def _carry(sender: Sender, letter: Letter) -> Answer:
     try:
-        message = compose(mail, post.sender)
-    except BadSender as error:
-        return Answer(Outcome.CONFIG_ERROR, "bad_sender", str(error))
-    except ValueError as error:
-        return Answer(Outcome.FAILED, "bad_address", str(error))
-    try:
-        return post.carrier.send(message)
-    except OSError as error:
-        return Answer(Outcome.CONFIG_ERROR, "not_writable", str(error))
+        return sender.send(letter)
     except Exception as error:  # whatever else goes wrong must end in the dead list, where people look
-        log.exception("mail_failed", delivery=str(mail.delivery_id))
+        log.exception("sending_failed", delivery=str(letter.delivery_id))
         return Answer(Outcome.RETRY, "unexpected", repr(error))
-
-
-def _is_stale(message: Message, slot: SlotCopy | None) -> bool:
-    """Whether it tells of a to-do that this person has no longer."""
-    if message.slot_id is None:
-        return False
-    return message.done_at is not None or slot is None or not slot.waits_for(message.person_id)

@@ -53,5 +53,5 @@ def _refusal(plan: Plan, caller: Caller, action: Action, way: Way) -> str:
     except Forbidden as forbidden:
         return forbidden.text
     except Conflict as conflict:
-        return f"计划当前为“{plan.status_label}”" if conflict.code == "wrong_state" else conflict.text
+        return f"{plan.noun}当前为“{plan.status_label}”" if conflict.code == "wrong_state" else conflict.text
     return ""

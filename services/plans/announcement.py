@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.plans.document import Document
 from services.plans.plan import Plan
 from shared.events.documents import DocumentCancelled
 from shared.events.plans import PlanStatusChanged
@@ -34,6 +35,8 @@ def status_changed(plan: Plan, previous: str | None) -> PlanStatusChanged:
     )
 
 
-def cancelled(plan: Plan, reason: str) -> DocumentCancelled:
-    """The plan will not go on: approvals ends what is left of its case."""
-    return DocumentCancelled(doc_type="plan", doc_id=plan.id, revision=plan.version, reason=reason)
+def cancelled(document: Document, reason: str) -> DocumentCancelled:
+    """The document will not go on: approvals ends what is left of its case."""
+    return DocumentCancelled(
+        doc_type=document.doc_type, doc_id=document.id, revision=document.version, reason=reason
+    )

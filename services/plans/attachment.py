@@ -1,32 +1,30 @@
-"""Attachments: files kept by their digest, each belonging to the plan that refers to it first."""
+"""Attachments: files kept by their digest, each belonging to the document that refers to it first."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, String, Uuid, and_, or_, select
+from sqlalchemy import BigInteger, ColumnElement, String, Uuid, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.plans.document import Document
 from services.plans.tables import Base
 from shared.database import UtcDateTime, new_id
 from shared.errors import Problem, invalid
 from shared.people import Caller
 from shared.store import Work
 
-if TYPE_CHECKING:
-    from services.plans.plan import Plan
-
 
 class Attachment(Base):
-    """A file. Without a plan only its uploader sees it; `position` is its place in the form, absent once
+    """A file. Without a document only its uploader sees it; `position` is its place in the form, absent once
     it was taken off (reviewers of earlier rounds may still read it)."""
 
     __tablename__ = "attachment"
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("plan.id"), index=True)
+    document_id: Mapped[UUID | None] = mapped_column(Uuid, index=True)
     position: Mapped[int | None]
     kind: Mapped[str] = mapped_column(String(40))
     name: Mapped[str] = mapped_column(String(200))
@@ -38,10 +36,9 @@ class Attachment(Base):
 
     @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
-        from services.plans.plan import Plan  # a plan lists its attachments: the two files need each other
-
-        own = and_(cls.plan_id.is_(None), cls.uploaded_by == caller.person_id)
-        return or_(own, cls.plan_id.in_(select(Plan.id).where(Plan.visible_to(caller))))
+        own = and_(cls.document_id.is_(None), cls.uploaded_by == caller.person_id)
+        seen = [select(kind.id).where(kind.visible_to(caller)) for kind in Document.KINDS]
+        return or_(own, *(cls.document_id.in_(documents) for documents in seen))
 
     @classmethod
     def uploaded(cls, by: Caller, at: datetime, **file: Any) -> Attachment:
@@ -51,20 +48,22 @@ class Attachment(Base):
         return {"name": self.name, "kind": self.kind, "size": self.size, "sha256": self.sha256}
 
 
-def attach(work: Work, plan: Plan, wanted: list[tuple[UUID, str]], caller: Caller) -> list[Attachment]:
-    """Makes the wanted files (id and kind, in order) the plan's attachments.
+def attach(
+    work: Work, document: Document, wanted: list[tuple[UUID, str]], caller: Caller
+) -> list[Attachment]:
+    """Makes the wanted files (id and kind, in order) the document's attachments.
 
-    Raises `Invalid` (`unknown_attachment`) for files that are not the plan's and not free ones of
+    Raises `Invalid` (`unknown_attachment`) for files that are not the document's and not free ones of
     the caller.
     """
     usable = or_(
-        Attachment.plan_id == plan.id,
-        and_(Attachment.plan_id.is_(None), Attachment.uploaded_by == caller.person_id),
+        Attachment.document_id == document.id,
+        and_(Attachment.document_id.is_(None), Attachment.uploaded_by == caller.person_id),
     )
     ids = [attachment_id for attachment_id, _ in wanted]
     rows = work.lock_all(
         select(Attachment)
-        .where(or_(Attachment.plan_id == plan.id, and_(Attachment.id.in_(ids), usable)))
+        .where(or_(Attachment.document_id == document.id, and_(Attachment.id.in_(ids), usable)))
         .order_by(Attachment.id)
     )
     known = {row.id: row for row in rows}
@@ -74,7 +73,7 @@ def attach(work: Work, plan: Plan, wanted: list[tuple[UUID, str]], caller: Calle
         row.position = None
     for place, (attachment_id, kind) in enumerate(wanted):
         row = known[attachment_id]
-        row.plan_id, row.position, row.kind = plan.id, place, kind
+        row.document_id, row.position, row.kind = document.id, place, kind
     return [known[attachment_id] for attachment_id in ids]
 
 

@@ -12,24 +12,10 @@ if TYPE_CHECKING:
     from services.plans.plan import Plan
 
 
-def wrong_state(plan: Plan) -> Conflict:
-    """The refusal of an action that the status or an open request does not allow, with the plan's facts."""
-    facts = {
-        **_holder(plan),
-        "status_label": plan.status_label,
-        "round": plan.round,
-        "application_number": plan.application_number or "",
-        "submitted_at": plan.submitted_at.isoformat() if plan.submitted_at else None,
-        "changed_at": plan.changed_at.isoformat(),
-    }
-    text = f"计划当前为“{plan.status_label}”，不能执行此操作"
-    return Conflict("wrong_state", text, "not in this state", facts=facts)
-
-
 def held_by_applicant(plan: Plan) -> None:
     """A plan that is with another is recalled before it is assigned anew: two assignments never cross."""
     if plan.is_assigned:
-        facts = {**_holder(plan), "changed_at": plan.changed_at.isoformat()}
+        facts = {**plan.held, "changed_at": plan.changed_at.isoformat()}
         text = f"计划已分派给{plan.holder_name}，请先收回"
         raise Conflict("held_by_another", text, "assigned to another; recall it first", facts=facts)
 
@@ -37,7 +23,7 @@ def held_by_applicant(plan: Plan) -> None:
 def held_by_another(plan: Plan) -> None:
     if not plan.is_assigned:
         text = "计划在申请人手中，无需收回"
-        raise Conflict("held_by_applicant", text, "the applicant holds it", facts=_holder(plan))
+        raise Conflict("held_by_applicant", text, "the applicant holds it", facts=plan.held)
 
 
 def something_remains(plan: Plan) -> None:
@@ -59,15 +45,6 @@ def insufficient_remaining(plan: Plan) -> Conflict:
         "not enough of the plan remains",
         facts={"remaining": remaining, "plan_status": plan.status, "version": plan.version},
     )
-
-
-def _holder(plan: Plan) -> dict[str, str | int]:
-    return {
-        "plan_status": plan.status,
-        "version": plan.version,
-        "holder_id": str(plan.holder_id),
-        "holder_name": plan.holder_name,
-    }
 
 
 # by the value of the action: the actions themselves stand beside the moves

@@ -5,13 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from services.plans.announcement import status_changed
-from services.plans.assignment import open_assignment
-from services.plans.district import District, next_number, policy_of
-from services.plans.plan import Plan, Status
-from services.plans.reservation import confirm, release
-from services.plans.review import PlanSlot, note
-from services.plans.submission import DOC_TYPE
+from services.plans.document import Document
+from services.plans.outcomes import REVIEWS, Review
+from services.plans.review import ReaderSlot, note
 from shared.events.approvals import (
     CaseApproved,
     CaseOpened,
@@ -23,7 +19,7 @@ from shared.events.approvals import (
     SlotOpened,
 )
 from shared.inbox import Handlers
-from shared.people import DistrictCopy, PersonCopy, keep_copies
+from shared.people import PersonCopy, keep_copies
 from shared.store import Work
 
 events = Handlers()
@@ -32,62 +28,62 @@ keep_copies(events)
 OutcomeEvent = CaseApproved | CaseReturned | CaseWithdrawn | CaseTerminated | CaseRefused
 
 
-def _under_review(work: Work, event: OutcomeEvent) -> Plan | None:
-    """The plan that an outcome is about, locked; nothing for older rounds, duplicates and other documents."""
-    if event.doc_type != DOC_TYPE:
+def _under_review(work: Work, event: OutcomeEvent) -> tuple[Document, Review] | None:
+    """The document that an outcome is about, locked; nothing for older rounds, duplicates and documents of
+    other services."""
+    review = REVIEWS.get(event.doc_type)
+    document = work.find(review.model, event.doc_id) if review else None
+    if review is None or document is None or document.round != event.round:
         return None
-    plan = work.find(Plan, event.doc_id)
-    if plan is None or plan.round != event.round or plan.status != Status.UNDER_REVIEW:
+    if not document.is_under_review or document.doc_type != event.doc_type:
         return None
     if not isinstance(event, CaseRefused):
-        plan.case_id = event.case_id
-    return plan
+        document.case_id = event.case_id
+    return document, review
 
 
 @events.on(CaseOpened)
 def keep_case(work: Work, event: CaseOpened) -> None:
-    plan = work.find(Plan, event.doc_id) if event.doc_type == DOC_TYPE else None
-    if plan is not None and plan.round == event.round:
-        plan.case_id = event.case_id
+    review = REVIEWS.get(event.doc_type)
+    document = work.find(review.model, event.doc_id) if review else None
+    if document is not None and document.round == event.round:
+        document.case_id = event.case_id
 
 
 @events.on(CaseApproved)
-def make_usable(work: Work, event: CaseApproved) -> None:
-    """The last step agreed: the reservation is confirmed and the plan gets its number."""
-    plan = _under_review(work, event)
-    if plan is None:
+def approve(work: Work, event: CaseApproved) -> None:
+    """The last step agreed."""
+    if (found := _under_review(work, event)) is None:
         return
-    before = plan.to_record()
-    district = District.of(work.session.get_one(DistrictCopy, plan.district_code))
-    pattern = policy_of(work, district).plan_number_pattern
-    confirm(work, plan)
-    plan.become_usable(next_number(work, district.code, plan.fiscal_year, "plan", pattern), work.now)
-    open_assignment(work, plan)
-    _tell(work, plan, before, f"审核通过，采购计划编号 {plan.plan_number}", event.actor_id)
+    document, review = found
+    before = document.to_record()
+    text = review.approve(work, document, event)
+    _tell(work, found, before, text, event.actor_id)
 
 
 @events.on(CaseReturned)
 def give_back(work: Work, event: CaseReturned) -> None:
-    """A reviewer disagreed: the applicant sees his opinion, and the money is free again."""
-    plan = _under_review(work, event)
-    if plan is None:
+    """A reviewer disagreed: the applicant sees his opinion, and what was reserved is free again."""
+    if (found := _under_review(work, event)) is None:
         return
-    before = plan.to_record()
-    release(work, plan)
-    plan.give_back("reviewer", event.opinion, work.now, step=event.step_name, actor=event.actor_name, code="")
+    document, review = found
+    before = document.to_record()
+    review.release(work, document)
+    about = {"step": event.step_name, "actor": event.actor_name, "code": ""}
+    document.give_back("reviewer", event.opinion, work.now, **about)
     text = f"{event.step_name}：{event.actor_name} 不同意，意见：{event.opinion}"
-    _tell(work, plan, before, text, event.actor_id)
+    _tell(work, found, before, text, event.actor_id)
 
 
 @events.on(CaseWithdrawn)
 def take_back(work: Work, event: CaseWithdrawn) -> None:
-    plan = _under_review(work, event)
-    if plan is None:
+    if (found := _under_review(work, event)) is None:
         return
-    before = plan.to_record()
-    release(work, plan)
-    plan.withdraw(work.now)
-    _tell(work, plan, before, "申请人撤回", event.actor_id)
+    document, review = found
+    before = document.to_record()
+    review.release(work, document)
+    document.withdraw(work.now)
+    _tell(work, found, before, "申请人撤回", event.actor_id)
 
 
 @events.on(CaseRefused)
@@ -102,45 +98,48 @@ def return_terminated(work: Work, event: CaseTerminated) -> None:
 
 
 def _return_by_system(work: Work, event: CaseRefused | CaseTerminated) -> None:
-    plan = _under_review(work, event)
-    if plan is None:
+    if (found := _under_review(work, event)) is None:
         return
-    before = plan.to_record()
-    release(work, plan)
-    plan.give_back("system", event.text, work.now, code=event.code)
+    document, review = found
+    before = document.to_record()
+    review.release(work, document)
+    document.give_back("system", event.text, work.now, code=event.code)
     actor = event.actor_id if isinstance(event, CaseTerminated) else None
-    _tell(work, plan, before, f"系统退回：{event.text}", actor)
+    _tell(work, found, before, f"系统退回：{event.text}", actor)
 
 
-def _tell(work: Work, plan: Plan, before: dict[str, Any], text: str, actor_id: UUID | None) -> None:
+def _tell(
+    work: Work, found: tuple[Document, Review], before: dict[str, Any], text: str, actor_id: UUID | None
+) -> None:
+    document, review = found
     person = work.session.get(PersonCopy, actor_id) if actor_id else None
-    name = person.name if person else ""
-    note(work, plan, plan.status, text, before=before, actor_id=actor_id, actor_name=name, round=plan.round)
-    work.publish(status_changed(plan, str(before["status"])))
+    actor = {"actor_id": actor_id, "actor_name": person.name if person else ""}
+    note(work, document, document.status, text, before=before, round=document.round, **actor)
+    work.publish(review.announce(document, str(before["status"])))
 
 
 @events.on(SlotOpened)
 def let_read(work: Work, event: SlotOpened) -> None:
-    """Whoever is asked to review may read the plan from now on."""
-    if event.doc_type == DOC_TYPE and work.session.get(PlanSlot, event.slot_id) is None:
+    """Whoever is asked to review may read the document from now on."""
+    if event.doc_type in REVIEWS and work.session.get(ReaderSlot, event.slot_id) is None:
         work.add(_slot(event, event.step_name, is_open=True))
 
 
 @events.on(SlotClosed)
 def close_slot(work: Work, event: SlotClosed) -> None:
-    if event.doc_type != DOC_TYPE:
+    if event.doc_type not in REVIEWS:
         return
-    slot = work.session.get(PlanSlot, event.slot_id)
+    slot = work.session.get(ReaderSlot, event.slot_id)
     if slot is None:  # told out of order: an opening that comes later must not open it again
         work.add(_slot(event, "", is_open=False))
     else:
         slot.open = False
 
 
-def _slot(event: SlotOpened | SlotClosed, step_name: str, is_open: bool) -> PlanSlot:
-    return PlanSlot(
+def _slot(event: SlotOpened | SlotClosed, step_name: str, is_open: bool) -> ReaderSlot:
+    return ReaderSlot(
         slot_id=event.slot_id,
-        plan_id=event.doc_id,
+        document_id=event.doc_id,
         round=event.round,
         holder_id=event.holder_id,
         step_name=step_name,

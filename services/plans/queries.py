@@ -10,9 +10,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
+from services.plans.document import Document
 from services.plans.form_schemas import Year
 from services.plans.plan import Plan, Status
-from services.plans.review import PlanSlot
+from services.plans.review import ReaderSlot
 from shared.people import DISTRICT_ROLES, UNIT_ROLES, Caller, PersonCopy
 from shared.store import Look
 
@@ -78,19 +79,19 @@ class Turn:
     holders: list[str]
 
 
-def turns(look: Look, plans: Iterable[Plan]) -> dict[UUID, Turn]:
-    """Who has each plan that is under review: the open to-dos of its current round."""
-    rounds = {plan.id: plan.round for plan in plans if plan.status == Status.UNDER_REVIEW}
+def turns(look: Look, documents: Iterable[Document]) -> dict[UUID, Turn]:
+    """Who has each document that is under review: the open to-dos of its current round."""
+    rounds = {document.id: document.round for document in documents if document.is_under_review}
     if not rounds:
         return {}
     statement = (
-        select(PlanSlot, PersonCopy.name)
-        .outerjoin(PersonCopy, PersonCopy.person_id == PlanSlot.holder_id)
-        .where(PlanSlot.plan_id.in_(rounds), PlanSlot.open)
+        select(ReaderSlot, PersonCopy.name)
+        .outerjoin(PersonCopy, PersonCopy.person_id == ReaderSlot.holder_id)
+        .where(ReaderSlot.document_id.in_(rounds), ReaderSlot.open)
     )
     found: dict[UUID, Turn] = {}
     rows: list[Any] = list(look.execute(statement.order_by(PersonCopy.name)))
     for slot, name in rows:
-        if slot.round == rounds[slot.plan_id]:
-            found.setdefault(slot.plan_id, Turn(slot.step_name, [])).holders.append(name or "")
+        if slot.round == rounds[slot.document_id]:
+            found.setdefault(slot.document_id, Turn(slot.step_name, [])).holders.append(name or "")
     return found

@@ -1,13 +1,13 @@
-"""What review leaves with a plan: the frozen rounds, who was asked, and the history of the document."""
+"""What review leaves with a document: the frozen rounds, who was asked, and the history."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Uuid, select
+from sqlalchemy import Index, String, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.plans import reference
@@ -17,14 +17,21 @@ from shared.history import History, append, changed_fields
 from shared.people import Caller
 from shared.store import Look, Work
 
+if TYPE_CHECKING:
+    from services.plans.document import Document
 
-class PlanRound(Base):
-    """One submission: the content as it was seen, its digest, and the versions of its rules."""
 
-    __tablename__ = "plan_round"
+class Round(Base):
+    """One submission: the content as it was seen, its digest, and the versions of its rules.
 
-    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"), primary_key=True)
+    `doc_type` is the review that it went into; the rounds of a document are counted through all of them.
+    """
+
+    __tablename__ = "document_round"
+
+    document_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    doc_type: Mapped[str] = mapped_column(String(40))
     content: Mapped[Any] = mapped_column(Json)
     digest: Mapped[str] = mapped_column(String(64))
     facts: Mapped[Any] = mapped_column(Json)
@@ -34,50 +41,56 @@ class PlanRound(Base):
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class PlanSlot(Base):
-    """A to-do of a reviewer on a plan, as approvals told it. Who ever had one may read the plan."""
+class ReaderSlot(Base):
+    """A to-do of a reviewer on a document, as approvals told it. Who ever had one may read the document."""
 
-    __tablename__ = "plan_slot"
+    __tablename__ = "reader_slot"
     __table_args__ = (
-        Index("ix_plan_slot_holder_id_plan_id", "holder_id", "plan_id"),
-        Index("ix_plan_slot_plan_id_round", "plan_id", "round"),
+        Index("ix_reader_slot_holder_id_document_id", "holder_id", "document_id"),
+        Index("ix_reader_slot_document_id_round", "document_id", "round"),
     )
 
     slot_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    plan_id: Mapped[UUID] = mapped_column(Uuid)
+    document_id: Mapped[UUID] = mapped_column(Uuid)
     round: Mapped[int]
     holder_id: Mapped[UUID] = mapped_column(Uuid)
     step_name: Mapped[str] = mapped_column(String(200))
     open: Mapped[bool]
 
 
-class PlanHistory(History, Base):
-    """What happened to a plan, in order."""
+class DocumentHistory(History, Base):
+    """What happened to a document, in order."""
 
-    __tablename__ = "plan_history"
+    __tablename__ = "document_history"
 
 
 Record = Mapping[str, Any]
 
 
-def note(work: Work, plan: Any, kind: str, text: str, **about: Any) -> None:
-    """Adds to the plan's history: `before` is its record before the change (absent: it is new), `by` the
-    caller; or `actor_id` and `actor_name` of somebody whom another service named."""
+def note(work: Work, document: Document, kind: str, text: str, **about: Any) -> None:
+    """Adds to the history of a document: `before` is its record before the change (absent: it is new), `by`
+    the caller; or `actor_id` and `actor_name` of somebody whom another service named."""
     by: Caller | None = about.pop("by", None)
     before: Record = about.pop("before", {})
-    entry = PlanHistory(
-        document_id=plan.id,
+    entry = DocumentHistory(
+        document_id=document.id,
         at=work.now,
         actor_id=by.person_id if by else about.pop("actor_id", None),
         actor_name=by.name if by else about.pop("actor_name", ""),
         kind=kind,
         text=text,
-        changes=changed_fields(before, plan.to_record(), reference.field_labels()),
+        changes=changed_fields(before, document.to_record(), reference.field_labels()),
         data=about,
     )
     append(work.session, entry)
 
 
-def history(look: Look, plan_id: UUID) -> list[PlanHistory]:
-    """All entries of a plan, oldest first."""
-    return look.all(select(PlanHistory).where(PlanHistory.document_id == plan_id).order_by(PlanHistory.seq))
+def history(look: Look, document_id: UUID) -> list[DocumentHistory]:
+    """All entries of a document, oldest first."""
+    of_document = select(DocumentHistory).where(DocumentHistory.document_id == document_id)
+    return look.all(of_document.order_by(DocumentHistory.seq))
+
+
+def rounds(look: Look, document_id: UUID) -> list[Round]:
+    """Every submission of a document, oldest first."""
+    return look.all(select(Round).where(Round.document_id == document_id).order_by(Round.n))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from services.plans.announcement import status_changed
 from services.plans.district import next_number
+from services.plans.document import Document
 from services.plans.plan import Plan
 from services.plans.reservation import hold, lock_lines
-from services.plans.review import PlanRound, note
+from services.plans.review import Round, note
 from services.plans.rules import Rules, rules_for
 from services.plans.submission import build
 from shared.errors import Problem, invalid
@@ -31,20 +33,17 @@ def send(work: Work, plan: Plan, by: Caller, picks: list[UUID]) -> Rules:
     plan.submit(work.now)
     with work.session.no_autoflush:  # one UPDATE of the plan, not one before each statement
         hold(work, plan, lines, by.person_id)
-        work.add(_frozen(plan, submission, rules, picks))
         if plan.application_number is None:
             pattern = rules.policy.application_number_pattern
             plan.application_number = next_number(
                 work, plan.district_code, plan.fiscal_year, "application", pattern
             )
-    numbered = submission.model_copy(update={"number": plan.application_number})
+        numbered = submission.model_copy(update={"number": plan.application_number})
+        freeze(work, plan, numbered, rules.versions(), picks)
     note(
         work, plan, "submitted", f"第 {plan.round} 次提交审核", by=by, before=before, digest=submission.digest
     )
-    work.publish(
-        DocumentSubmitted(submission=numbered, round=plan.round, revision=plan.version, picks=picks),
-        status_changed(plan, str(before["status"])),
-    )
+    work.publish(status_changed(plan, str(before["status"])))
     return rules
 
 
@@ -54,15 +53,25 @@ def _refuse(problems: list[Problem]) -> None:
         raise invalid(problems)
 
 
-def _frozen(plan: Plan, submission: Submission, rules: Rules, picks: list[UUID]) -> PlanRound:
-    return PlanRound(
-        plan_id=plan.id,
-        n=plan.round,
-        content=submission.content,
-        digest=submission.digest,
-        facts=submission.facts,
-        rules=rules.versions(),
-        picks=[str(pick) for pick in picks],
-        submitted_by=plan.applicant_id,
-        submitted_at=plan.changed_at,
+def freeze(
+    work: Work, document: Document, submission: Submission, rules: dict[str, Any], picks: list[UUID]
+) -> None:
+    """Keeps the round that has just begun as it was sent, and tells approvals to route it. `rules` are the
+    versions of the rules that judged it."""
+    work.add(
+        Round(
+            document_id=document.id,
+            n=document.round,
+            doc_type=submission.doc_type,
+            content=submission.content,
+            digest=submission.digest,
+            facts=submission.facts,
+            rules=rules,
+            picks=[str(pick) for pick in picks],
+            submitted_by=document.applicant_id,
+            submitted_at=document.changed_at,
+        )
+    )
+    work.publish(
+        DocumentSubmitted(submission=submission, round=document.round, revision=document.version, picks=picks)
     )

@@ -80,14 +80,21 @@ class SlotOpened(_CaseEvent):
 
 
 class SlotClosed(_CaseEvent):
-    """A to-do is no longer there: decided by its holder, or cancelled because others decided."""
+    """A to-do is no longer there: decided by its holder, or cancelled because others decided.
+
+    `actor_id` is whose act closed it (absent: the system); `opinion` what its holder said with a decision.
+    """
 
     type: ClassVar[str] = "slot.closed"
 
     slot_id: UUID
     step_key: str
+    step_name: str = ""
     holder_id: UUID
     outcome: str
+    opinion: str = ""
+    actor_id: UUID | None = None
+    actor_name: str = ""
 
 
 class CaseApproved(_CaseEvent):

@@ -9,9 +9,11 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from services.approvals import deciding, holders, rounds
 from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent, first_hash
-from services.approvals.case_file import Actor, CaseFile, Decision
+from services.approvals.case_file import Actor, CaseFile
+from services.approvals.deciding import Decision
 from services.approvals.next_step import NextStep
 from services.approvals.slot import DECIDED, Slot, SlotState
 from services.approvals.staffing import Candidate
@@ -107,7 +109,7 @@ class Acts(RuleBasedStateMachine):
             return  # refused: no step would open, the case stays as it is
         if not self.case.event_hash:
             self.beginning = first_hash(self.case.id, frozen.digest, frozen.route)
-        self.file.submit(Actor(APPLICANT.person_id, APPLICANT.name), start)
+        rounds.submit(self.file, Actor(APPLICANT.person_id, APPLICANT.name), start)
         self.steps = [self.case.step_index]
         self.keep(self.file)
 
@@ -163,7 +165,7 @@ class Acts(RuleBasedStateMachine):
         chosen = [STAFF[index].person_id for index in sorted(picks)]
         before: tuple[Any, ...] = (self.case.version, slot.state, len(self.acts), [])
         try:
-            self.file.agree(slot, self.said(slot, "", chosen), self.candidates)
+            deciding.agree(self.file, slot, self.said(slot, "", chosen), self.candidates)
         except Invalid:
             assert (self.case.version, slot.state, len(self.acts), self.file.added) == before
             return
@@ -181,7 +183,7 @@ class Acts(RuleBasedStateMachine):
     def disagree(self, n: int, opinion: str) -> None:
         slot = self.open[n % len(self.open)]
         try:
-            self.file.disagree(slot, self.said(slot, opinion, []))
+            deciding.disagree(self.file, slot, self.said(slot, opinion, []))
         except Invalid:
             assert not opinion.strip()
             assert slot.state == SlotState.OPEN
@@ -197,7 +199,7 @@ class Acts(RuleBasedStateMachine):
         decided = any(s.state in DECIDED for s in self.slots.values() if s.round == self.case.round)
         assert self.file.withdrawable == (self.reviewing and not decided)
         if self.file.withdrawable and not really:
-            self.file.withdraw(Actor(APPLICANT.person_id, APPLICANT.name))
+            rounds.withdraw(self.file, Actor(APPLICANT.person_id, APPLICANT.name))
             self.keep(self.file)
 
     @rule(really=st.integers(0, 9))
@@ -205,7 +207,7 @@ class Acts(RuleBasedStateMachine):
         if not self.acts or really:
             return
         try:
-            self.file.terminate(None, "document_cancelled", "放弃")
+            rounds.terminate(self.file, None, "document_cancelled", "放弃")
         except Conflict:
             assert self.case.final
             return
@@ -225,7 +227,7 @@ class Acts(RuleBasedStateMachine):
     def leave(self, n: int, really: int) -> None:
         if really:
             return
-        self.file.lose_holder(self.open[n % len(self.open)])
+        holders.lose_holder(self.file, self.open[n % len(self.open)])
         self.keep(self.file)
 
     @precondition(lambda self: self.reviewing and self.vacant)
@@ -233,7 +235,7 @@ class Acts(RuleBasedStateMachine):
     def help(self, n: int, to: int) -> None:
         slot, person = self.vacant[n % len(self.vacant)], STAFF[to]
         if person.person_id == slot.holder_id:
-            self.file.resume_holder(slot)
+            holders.resume_holder(self.file, slot)
         elif person.person_id not in {*self.file.excluded, *(one.holder_id for one in self.open)}:
-            self.file.reassign(slot, person, Actor(new_id(), "管理员"), "改派")
+            holders.reassign(self.file, slot, person, Actor(new_id(), "管理员"), "改派")
         self.keep(self.file)

@@ -86,6 +86,23 @@ def test_the_second_of_an_any_one_step_hears_who_was_first(office: Office) -> No
     assert office.get("sun", "todo")["items"] == []
 
 
+def test_a_closed_slot_tells_who_closed_it_and_what_its_holder_said(office: Office) -> None:
+    office.usual_chains()
+    office.submit(["wang"])
+    office.agree("wang", opinion="情况属实")
+    office.agree("qian", opinion="资金已落实")
+    told = [
+        (data["outcome"], data["step_name"], data["actor_name"], data["opinion"])
+        for data in (event.data for event in office.told("slot.closed"))
+    ]
+    assert told == [
+        ("agreed", "环节head", "wang", "情况属实"),
+        ("agreed", "环节finance", "qian", "资金已落实"),
+        ("cancelled", "环节finance", "qian", ""),
+    ]
+    assert office.told("slot.closed")[-1].data["actor_id"] == str(office.id("qian"))
+
+
 @pytest.mark.parametrize("opinion", ["", "   ", "\n"])
 def test_i19_a_disagreement_says_why(office: Office, opinion: str) -> None:
     office.usual_chains()

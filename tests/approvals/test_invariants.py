@@ -7,6 +7,7 @@ from uuid import UUID
 from hypothesis import settings
 from hypothesis.stateful import invariant
 
+from services.approvals import deciding
 from services.approvals.case import CaseState
 from services.approvals.case_event import intact
 from services.approvals.slot import DECIDED, SlotState
@@ -107,7 +108,7 @@ def test_i2_every_tampering_is_found() -> None:
     machine.begin(steps=[one, {**one, "people": {3}}])
     for _ in range(3):
         slot = machine.open[0]
-        machine.file.agree(slot, machine.said(slot, "同意", []), machine.candidates)
+        deciding.agree(machine.file, slot, machine.said(slot, "同意", []), machine.candidates)
         machine.keep(machine.file)
     acts, head = machine.acts, machine.case.event_hash
     assert intact(acts, machine.beginning, head)

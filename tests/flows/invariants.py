@@ -17,7 +17,7 @@ from services.notify.handlers import OUTCOMES
 from services.notify.message import Message
 from services.plans.budget import EFFECTS, SUMS, BudgetEntry, BudgetLine, Entry, Reservation
 from services.plans.plan import Plan, Status
-from services.plans.review import PlanHistory
+from services.plans.review import DocumentHistory
 from shared.outbox import OutboxRow
 from shared.store import Look
 from tests.world import World
@@ -173,7 +173,11 @@ class Invariants:
             assert plan.version > known["version"] or record == known, "invariant 18"
             self.records[plan.id] = record
             replayed: dict[str, Any] = {}
-            history = select(PlanHistory).where(PlanHistory.document_id == plan.id).order_by(PlanHistory.seq)
+            history = (
+                select(DocumentHistory)
+                .where(DocumentHistory.document_id == plan.id)
+                .order_by(DocumentHistory.seq)
+            )
             for entry in look.all(history):
                 for change in entry.changes:
                     assert replayed.get(change["field"]) == change["old"], "invariant 18"

@@ -38,6 +38,15 @@ def test_a_try_that_was_cut_off_begins_again_without_being_counted() -> None:
     assert delivery.attempts == 1
 
 
+def test_a_held_delivery_waits_without_a_try() -> None:
+    delivery, evening = a_delivery(), MORNING + timedelta(hours=8)
+    assert delivery.hold("quiet", evening, MORNING) == 1
+    assert (delivery.state, delivery.code, delivery.next_try_at) == ("held", "quiet", evening)
+    assert (delivery.tries, delivery.attempts, delivery.is_due(1)) == (0, 0, True)
+    delivery.start(evening)
+    assert (delivery.state, delivery.code, delivery.attempts) == ("sending", "", 1)
+
+
 def test_the_tries_of_a_delivery_end() -> None:
     delivery = a_delivery()
     for number, seconds in enumerate(RETRY_AFTER, 1):
@@ -59,6 +68,7 @@ def test_the_tries_of_a_delivery_end() -> None:
 def test_only_the_moves_of_the_table_are_possible(state: State) -> None:
     acts: dict[str, Callable[[Delivery], object]] = {
         "start": lambda found: found.start(MORNING),
+        "hold": lambda found: found.hold("quiet", MORNING, MORNING),
         "accept": lambda found: found.accept(MORNING),
         "put_off": lambda found: found.put_off("451", MORNING),
         "fail": lambda found: found.fail("550", "", MORNING),

@@ -14,14 +14,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from services.notify.delivery import Outcome
-from services.notify.mail import Mail, compose
+from services.notify.letter import Letter
+from services.notify.mail import compose
 from services.notify.smtp import SmtpServer
 from shared.database import new_id
 from tests.lone import MORNING
 from tests.notify.post_office import Replies, post_office
 
 MAIL = compose(
-    Mail(new_id(), "wang@example.org", "王芳", "标题", "内容", "http://localhost/cases/1", MORNING),
+    Letter(new_id(), "wang@example.org", "王芳", "标题", "内容", "http://localhost/cases/1", MORNING),
     "plans@example.org",
 )
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from email.message import EmailMessage
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from services.notify.channels import Channel
 from services.notify.delivery import RETRY_AFTER, Answer
 from services.notify.jobs import post_of
-from services.notify.sending import Carrier, Post, send
+from services.notify.letter import Letter, Sender
+from services.notify.sending import Post, send
 from shared import jobs
 from tests.notify.office import ADDRESS, Office, slot_closed, slot_opened
 from tests.notify.post_office import (
@@ -53,15 +54,20 @@ def test_tries_grow_apart_then_the_delivery_has_failed_and_can_be_sent_again(off
 
 
 class Dies:
-    """Hands the mail over, and then the process is no more."""
+    """Hands the letter over, and then the process is no more."""
 
-    def __init__(self, carrier: Carrier) -> None:
-        self.carrier = carrier
-        self.provider = carrier.provider
+    def __init__(self, sender: Sender) -> None:
+        self.sender = sender
+        self.provider = sender.provider
 
-    def send(self, message: EmailMessage) -> Answer:
-        self.carrier.send(message)
+    def send(self, letter: Letter) -> Answer:
+        self.sender.send(letter)
         raise SystemExit
+
+
+def dying(office: Office) -> Post:
+    post = post_of(office.here.settings)
+    return Post({Channel.EMAIL: Dies(post.senders[Channel.EMAIL])}, post.own_url)
 
 
 def test_a_process_that_dies_after_sending_sends_the_same_message_once_more(any_office: Office) -> None:
@@ -72,10 +78,8 @@ def test_a_process_that_dies_after_sending_sends_the_same_message_once_more(any_
         job = look.session.scalars(select(jobs.Job)).one()
     with post_office(replies) as address:
         office.use_server(address)
-        post = post_of(office.here.settings)
-        dying = Post(Dies(post.carrier), post.sender, post.own_url)
         with pytest.raises(SystemExit):
-            send(office.store, dying, UUID(job.arguments["delivery_id"]), job.arguments["attempt"])
+            send(office.store, dying(office), UUID(job.arguments["delivery_id"]), job.arguments["attempt"])
         assert [d.state for d in office.deliveries()] == ["sending"]
         jobs.run(office.here, job.id)
         jobs.run(office.here, job.id)
@@ -92,14 +96,8 @@ def test_a_kept_mail_that_is_written_twice_is_one_file(office: Office) -> None:
     office.hear(slot_opened(office.wang))
     with office.store.read() as look:
         job = look.session.scalars(select(jobs.Job)).one()
-    post = post_of(office.here.settings)
     with pytest.raises(SystemExit):
-        send(
-            office.store,
-            Post(Dies(post.carrier), post.sender, post.own_url),
-            UUID(job.arguments["delivery_id"]),
-            1,
-        )
+        send(office.store, dying(office), UUID(job.arguments["delivery_id"]), 1)
     office.run_jobs()
     assert len(office.kept_mail()) == 1
 

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from services.plans.assignment import Assignment
 from services.plans.budget import EFFECTS, SUMS, BudgetEntry, BudgetLine, Entry, Reservation
 from services.plans.plan import RESERVED, Plan, Status
-from services.plans.review import PlanHistory
+from services.plans.review import DocumentHistory
 from services.plans.trade import State, Trade
 from tests.plans.town import FORM, Town
 
@@ -125,7 +125,7 @@ class LedgerMachine(RuleBasedStateMachine):
                     number = getattr(plan, name)
                     assert before[name] in (None, number)
                     before[name] = number
-                entries = look.all(select(PlanHistory).where(PlanHistory.document_id == plan_id))
+                entries = look.all(select(DocumentHistory).where(DocumentHistory.document_id == plan_id))
                 assert sorted(entry.seq for entry in entries) == list(range(1, plan.version + 1))
             for column in (Plan.application_number, Plan.plan_number):
                 in_order = look.all(select(column).where(column.is_not(None)).order_by(column))

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from services.plans.budget import BudgetLine
 from services.plans.handlers import events
 from services.plans.plan import Plan
-from services.plans.review import PlanHistory, PlanSlot
+from services.plans.review import DocumentHistory, ReaderSlot
 from shared.database import new_id
 from shared.events import Event
 from shared.events.approvals import (
@@ -40,8 +40,8 @@ def apply(town: Town, event: Event) -> None:
 def state(town: Town, plan_id: UUID, line_id: UUID) -> dict[str, Any]:
     with town.store.read() as look:
         plan, line = look.get(Plan, plan_id), look.get(BudgetLine, line_id)
-        slots = look.all(select(PlanSlot).where(PlanSlot.plan_id == plan_id))
-        history = look.all(select(PlanHistory.kind).where(PlanHistory.document_id == plan_id))
+        slots = look.all(select(ReaderSlot).where(ReaderSlot.document_id == plan_id))
+        history = look.all(select(DocumentHistory.kind).where(DocumentHistory.document_id == plan_id))
         return {
             "status": plan.status,
             "version": plan.version,

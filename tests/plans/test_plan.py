@@ -38,7 +38,7 @@ def test_a_locked_plan_cannot_be_moved_and_shows_why() -> None:
 
 def test_invariant_22_every_state_can_come_to_an_end() -> None:
     ends = {Status.VOID, Status.DELETED, Status.CLOSED}
-    reach = set(ends)
+    reach: set[str] = set(ends)
     for _ in Status:
         reach |= {start for (start, _action), end in MOVES.items() if end in reach}
     assert reach == set(Status)

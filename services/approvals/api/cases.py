@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 from sqlalchemy import select
 
-from services.approvals import judge, queries
+from services.approvals import judge, queries, rounds
 from services.approvals.case import Case, RefusedRound
 from services.approvals.case_file import Actor
 from services.approvals.chain_schemas import PreviewBody, PreviewShape
@@ -104,7 +104,7 @@ def withdraw(  # noqa: PLR0913 - what a withdrawal is made of
         judge.require_applicant(case, caller)
         if not file.withdrawable:
             raise judge.came_first(case, came_first(work, case, None, file.slots))
-        file.withdraw(Actor(caller.person_id, caller.name))
+        rounds.withdraw(file, Actor(caller.person_id, caller.name))
         keep(work, file)
         return once.answer(work, case_item(case), etag=etag(case.version))
 
@@ -128,7 +128,8 @@ def terminate(  # noqa: PLR0913 - what a termination is made of
             raise judge.came_first(case, came_first(work, case, None))
         expected.check(etag(case.version))
         file = take(work, case)
-        file.terminate(Actor(caller.person_id, caller.name), "terminated_by_administrator", body.reason)
+        by = Actor(caller.person_id, caller.name)
+        rounds.terminate(file, by, "terminated_by_administrator", body.reason)
         keep(work, file)
         return once.answer(work, case_item(case), etag=etag(case.version))
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from services.approvals import queries
 from services.approvals.opinion import MAX_PER_PERSON, CommonOpinion
-from services.approvals.schemas import OpinionBody, OpinionShape
+from services.approvals.opinion_schemas import OpinionBody, OpinionShape
 from shared.database import new_id
 from shared.errors import Conflict
 from shared.http import DoOnce, IfMatch, SignedIn, StoreHere, etag, shown

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 from sqlalchemy import select
 
+from services.approvals.actions import action
 from services.approvals.chain_schemas import PolicyBody, PolicyShape
 from services.approvals.policy import DistrictPolicy
-from services.approvals.views import action
 from shared.errors import Forbidden, NotFound
 from shared.http import IfMatch, SignedIn, StoreHere, etag, shown
 from shared.people import DISTRICT_ROLES, Caller, DistrictCopy, Role

@@ -9,12 +9,14 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sqlalchemy import update
 
-from services.approvals import judge, queries
-from services.approvals.case_file import Actor, CaseFile, Decision
+from services.approvals import deciding, holders, judge, queries
+from services.approvals.case_file import Actor, CaseFile
+from services.approvals.deciding import Decision
 from services.approvals.filing import came_first, candidates_today, keep, substitute, take_by_slot
 from services.approvals.opinion import CommonOpinion
 from services.approvals.queries import DONE_ORDER, TODO_ORDER, Filters, Listing
-from services.approvals.schemas import (
+from services.approvals.slot import Slot
+from services.approvals.slot_schemas import (
     AgreeBody,
     CountsShape,
     DecisionShape,
@@ -22,8 +24,7 @@ from services.approvals.schemas import (
     ReassignBody,
     SlotItem,
 )
-from services.approvals.slot import Slot
-from services.approvals.views import decision, slot_item
+from services.approvals.slot_views import decision, slot_item
 from shared.errors import Forbidden, invalid
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, page_of, shown
 from shared.people import Caller
@@ -93,7 +94,7 @@ def agree(  # noqa: PLR0913 - what a decision is made of
         _judge(work, file, slot, caller)
         expected.check(slot.etag)
         said = Decision(Actor(caller.person_id, caller.name), body.opinion, body.picks)
-        file.agree(slot, said, lambda step: candidates_today(work, step))
+        deciding.agree(file, slot, said, lambda step: candidates_today(work, step))
         _count_opinion(work, caller, "agree", body.opinion)
         keep(work, file)
         return once.answer(work, decision(file, slot), etag=slot.etag)
@@ -115,7 +116,7 @@ def disagree(  # noqa: PLR0913 - what a decision is made of
         file, slot = take_by_slot(work, slot_id, caller)
         _judge(work, file, slot, caller)
         expected.check(slot.etag)
-        file.disagree(slot, Decision(Actor(caller.person_id, caller.name), body.opinion))
+        deciding.disagree(file, slot, Decision(Actor(caller.person_id, caller.name), body.opinion))
         _count_opinion(work, caller, "disagree", body.opinion)
         keep(work, file)
         return once.answer(work, decision(file, slot), etag=slot.etag)
@@ -148,7 +149,7 @@ def reassign(  # noqa: PLR0913 - what a decision is made of
         problems = judge.cannot_take_over(file.excluded, file.step_slots, body.to, to)
         if to is None or problems:
             raise invalid(problems)
-        new = file.reassign(slot, to, Actor(caller.person_id, caller.name), body.reason)
+        new = holders.reassign(file, slot, to, Actor(caller.person_id, caller.name), body.reason)
         keep(work, file)
         return once.answer(work, decision(file, new), etag=new.etag)
 

@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import select
 from sqlalchemy.orm import raiseload
 
 from services.plans import queries, review
@@ -18,7 +17,7 @@ from services.plans.district import policy_of
 from services.plans.form_schemas import AbandonForm, PlanForm, SubmitForm
 from services.plans.plan import Action, Plan, Status
 from services.plans.queries import PlanFilter, Tab, plans_of
-from services.plans.review import PlanRound, note
+from services.plans.review import note
 from services.plans.rules import unit_of
 from services.plans.schemas import CountsShape, HistoryShape, PlanRow, PlanShape, RoundShape
 from services.plans.sending import send
@@ -201,5 +200,4 @@ def rounds(plan_id: UUID, store: StoreHere, caller: SignedIn) -> list[RoundShape
     """Every submission as it was frozen, with its digest and the versions of the rules."""
     with store.read() as look:
         look.get(Plan, plan_id, seen_by=caller)
-        rows = look.all(select(PlanRound).where(PlanRound.plan_id == plan_id).order_by(PlanRound.n))
-        return [RoundShape.model_validate(row) for row in rows]
+        return [RoundShape.model_validate(row) for row in review.rounds(look, plan_id)]

@@ -1,0 +1,67 @@
+"""The two decisions of a reviewer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.approvals import judge, told
+from services.approvals.case import CaseState
+from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.next_step import CandidatesOf, NextStep, enter, following
+from services.approvals.recording import record
+from services.approvals.slot import Slot, SlotState
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a reviewer says, and whom he picks for the next step."""
+
+    by: Actor
+    opinion: str = ""
+    picks: Sequence[UUID] = ()
+
+
+def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) -> None:
+    """One agreement; when it closes the step, the next one opens, or the round is approved.
+
+    Raises `Invalid` before anything is written: `pick_required`, `pick_not_candidate`, `pick_not_asked`.
+    """
+    closing = closes(file, slot)
+    after = NextStep(None)
+    if closing:
+        after = following(file, slot.step_index, candidates, said.by.person_id, said.picks)
+    else:
+        judge.chosen(None, (), said.picks)
+    effects = Effects(closed=[slot])
+    _decide(file, slot, SlotState.AGREED, said)
+    if closing:
+        effects.closed += file.cancel_pending()
+        entered = enter(file, after)
+        effects.opened, effects.skipped = entered.opened, entered.skipped
+    record(file, "agreed", said.by, effects, slot=slot, opinion=said.opinion)
+    if file.case.state == CaseState.APPROVED:
+        file.told.append(told.decided(file.case, slot, said.by.person_id, said.by.name))
+
+
+def closes(file: CaseFile, slot: Slot) -> bool:
+    """Whether an agreement of this slot closes its step."""
+    others = [other for other in file.step_slots if other.pending and other is not slot]
+    return file.step.quorum == "any" or not others
+
+
+def disagree(file: CaseFile, slot: Slot, said: Decision) -> None:
+    """The document goes back to its applicant at once. Raises `Invalid` (`opinion_required`)."""
+    judge.require_opinion(said.opinion)
+    effects = Effects(closed=[slot])
+    _decide(file, slot, SlotState.DISAGREED, said)
+    effects.closed += file.cancel_pending()
+    file.case.move(CaseState.RETURNED, file.at)
+    record(file, "disagreed", said.by, effects, slot=slot, opinion=said.opinion)
+    file.told.append(told.decided(file.case, slot, said.by.person_id, said.by.name))
+
+
+def _decide(file: CaseFile, slot: Slot, state: SlotState, said: Decision) -> None:
+    file.close(slot, state)
+    slot.acted_by, slot.opinion = said.by.person_id, said.opinion

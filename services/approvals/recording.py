@@ -1,0 +1,59 @@
+"""Writes the one case event of an act, bound to the one before it, and tells whose turn it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.approvals import told
+from services.approvals.case_event import CaseEvent
+from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.slot import Slot
+
+SYSTEM_NAME = "系统"
+
+
+def record(  # noqa: PLR0913 - one event says everything about its act
+    file: CaseFile,
+    act: str,
+    by: Actor | None,
+    effects: Effects,
+    *,
+    slot: Slot | None = None,
+    opinion: str = "",
+    tell: Sequence[Slot] | None = None,
+    **facts: Any,
+) -> None:
+    """Ends an act: the case moves on by one version and one event; `by` nobody is the system.
+
+    The slots of `effects` are told to their holders, or only those of `tell`.
+    """
+    case = file.case
+    case.version, case.event_seq = case.version + 1, case.event_seq + 1
+    entry = CaseEvent(
+        case_id=case.id,
+        seq=case.event_seq,
+        at=file.at,
+        actor_id=by.person_id if by else None,
+        actor_name=by.name if by else SYSTEM_NAME,
+        type=act,
+        round=case.round,
+        step_key=slot.step_key if slot else "",
+        step_name=slot.step_name if slot else "",
+        slot_id=slot.id if slot else None,
+        opinion=opinion,
+        doc_digest=case.digest,
+        prev_hash=case.event_hash,
+        data={
+            **facts,
+            "state": str(case.state),
+            "step_index": case.step_index,
+            "attention": case.attention,
+            "slots": {str(one.id): one.trace for one in (*effects.closed, *effects.opened)},
+            "skipped": list(effects.skipped),
+        },
+    )
+    case.event_hash = entry.hash = entry.sealed(case.event_hash)
+    file.added.append(entry)
+    changed = (*effects.closed, *effects.opened) if tell is None else tell
+    file.told += [told.slot_told(case, one, one.holder_id, entry) for one in changed if one.holder_id]

@@ -1,0 +1,56 @@
+"""How a round of review begins and how it ends without a decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.approvals import told
+from services.approvals.case import CaseState
+from services.approvals.case_event import first_hash
+from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.next_step import NextStep, enter
+from services.approvals.recording import record
+from shared.events.approvals import CaseOpened, CaseTerminated, CaseWithdrawn
+
+
+def submit(file: CaseFile, by: Actor, opening: NextStep) -> None:
+    """Opens the round that `file.round` froze, at the step that `opening` says."""
+    case = file.case
+    if not case.event_hash:
+        case.event_hash = first_hash(case.id, file.round.digest, file.round.route)
+    if case.round:
+        case.move(CaseState.REVIEWING, file.at)
+    case.round, case.revision, case.digest = file.round.n, file.round.revision, file.round.digest
+    case.submitted_at = file.at
+    effects = enter(file, opening)
+    record(file, "submitted", by, effects, revision=file.round.revision, chains=_chains(file))
+    steps = [step.name for step in file.route if step.applies]
+    file.told.insert(0, CaseOpened(**told.about(case), steps=steps))
+
+
+def withdraw(file: CaseFile, by: Actor) -> None:
+    """The applicant takes the document back before anybody has decided in this round."""
+    _end(file, CaseState.WITHDRAWN, "withdrawn", by)
+    file.told.append(CaseWithdrawn(**told.about(file.case), actor_id=by.person_id))
+
+
+def supersede(file: CaseFile) -> None:
+    """A newer submission is here although this round still runs; its slots end like withdrawn ones."""
+    _end(file, CaseState.WITHDRAWN, "superseded", None)
+
+
+def terminate(file: CaseFile, by: Actor | None, code: str, text: str) -> None:
+    """Ends the case for good; nobody for the system. Raises `Conflict` when it has ended."""
+    _end(file, CaseState.TERMINATED, "terminated", by, opinion=text)
+    actor_id = by.person_id if by else None
+    file.told.append(CaseTerminated(**told.about(file.case), code=code, text=text, actor_id=actor_id))
+
+
+def _end(file: CaseFile, state: CaseState, act: str, by: Actor | None, opinion: str = "") -> None:
+    file.case.move(state, file.at)
+    record(file, act, by, Effects(closed=file.cancel_pending()), opinion=opinion)
+
+
+def _chains(file: CaseFile) -> list[dict[str, Any]]:
+    versions = {(str(step.chain_id), step.chain_version) for step in file.route}
+    return [{"chain": chain, "version": version} for chain, version in sorted(versions)]

@@ -1,0 +1,42 @@
+"""Answers made from rows: what a caller sees of slots and decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.approvals.actions import decision_actions
+from services.approvals.case import CaseState
+from services.approvals.case_file import CaseFile
+from services.approvals.slot import Slot, SlotState
+from services.approvals.slot_schemas import DecisionShape, SlotItem
+
+
+def slot_item(slot: Slot) -> SlotItem:
+    """A row of the to-do or done list, for its own holder."""
+    return SlotItem(
+        **columns(slot, SlotItem),
+        amount=slot.amount_fen,
+        status_label=slot.label,
+        available_actions=decision_actions(slot),
+    )
+
+
+def decision(file: CaseFile, slot: Slot) -> DecisionShape:
+    """What a decision led to: the state of the case and who has it now."""
+    reviewing = file.case.state == CaseState.REVIEWING
+    return DecisionShape(
+        slot_id=slot.id,
+        outcome=slot.state,
+        case_id=file.case.id,
+        round=file.case.round,
+        case_state=file.case.state,
+        status_label=file.case.label,
+        current_step=file.step.name if reviewing else None,
+        current_holders=[one.holder_name for one in file.step_slots if one.state == SlotState.OPEN],
+    )
+
+
+def columns(row: Any, shape: type[Any]) -> dict[str, Any]:
+    """The attributes of a row that a shape has under the same name, without those made elsewhere."""
+    made = {"amount", "status_label", "available_actions", "label"}
+    return {name: getattr(row, name) for name in shape.model_fields if name not in made}

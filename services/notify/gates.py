@@ -1,0 +1,77 @@
+"""What a delivery has to pass on its way out: each gate lets it through, holds it for a while, or ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notify.channels import Channel
+from services.notify.contact import Contact
+from services.notify.delivery import Delivery
+from services.notify.message import Message
+from services.notify.slot import SlotCopy
+from shared.people import PersonCopy
+from shared.store import Work
+
+STALE = "stale"
+
+
+@dataclass(frozen=True)
+class Going:
+    """A delivery that is about to go out, with what may decide about it."""
+
+    delivery: Delivery
+    message: Message
+    contact: Contact | None
+    person: PersonCopy | None
+    slot: SlotCopy | None
+
+    @property
+    def channel(self) -> Channel:
+        return Channel(self.delivery.channel)
+
+    @property
+    def address(self) -> str:
+        return self.contact.address(self.channel) if self.contact else ""
+
+
+@dataclass(frozen=True)
+class Suppress:
+    """Not sent, and never will be."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Not now: looked at again at `until`."""
+
+    code: str
+    until: datetime
+
+
+Verdict = Suppress | Hold
+Gate = Callable[[Work, Going], Verdict | None]
+
+
+def still_to_do(work: Work, going: Going) -> Verdict | None:
+    """A to-do that this person has no longer is told to nobody."""
+    message, slot = going.message, going.slot
+    if message.slot_id is None:
+        return None
+    waits = message.done_at is None and slot is not None and slot.waits_for(message.person_id)
+    return None if waits else Suppress(STALE)
+
+
+def has_address(work: Work, going: Going) -> Verdict | None:
+    """There must be somewhere to send it."""
+    return None if going.address else Suppress("no_address")
+
+
+GATES: tuple[Gate, ...] = (still_to_do, has_address)
+
+
+def judge(work: Work, going: Going) -> Verdict | None:
+    """The verdict of the first gate that does not let it through."""
+    return next((verdict for gate in GATES if (verdict := gate(work, going)) is not None), None)

@@ -1,0 +1,181 @@
+"""A document that goes through review (单据): what plans, requests and import approvals have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, String, Uuid, exists, or_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.plans.returned import NOT_RETURNED, Returned
+from services.plans.review import ReaderSlot
+from services.plans.tables import Base
+from shared.database import UtcDateTime, new_id
+from shared.errors import Conflict, Forbidden
+from shared.people import Caller, OrganisationCopy, Role, in_scope
+
+
+class Act(StrEnum):
+    """The moves that every document knows."""
+
+    EDIT = "edit"
+    SUBMIT = "submit"
+    DELETE = "delete"
+    ABANDON = "abandon"
+    APPROVE = "approve"
+    RETURN = "return"
+    WITHDRAW = "withdraw"
+
+
+class Document(Returned, Base):
+    """A document with rounds of review. A concrete class is a table, and says what is in `ClassVar`s.
+
+    `doc_types` are its reviews as approvals knows them, `noun` what people call it, `MOVES` leads from status
+    and action to status and is the only writer of `status`; `GUARDS` say what else must come first.
+    `returned_…` tell of the last return until the next submission.
+    """
+
+    __abstract__ = True
+
+    doc_types: ClassVar[tuple[str, ...]]
+    noun: ClassVar[str]
+    MOVES: ClassVar[Mapping[tuple[str, str], str]]
+    GUARDS: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({"deleted"})
+    KINDS: ClassVar[list[type[Document]]] = []
+    """Every concrete class, for what concerns documents of any type."""
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    version: Mapped[int]
+    status: Mapped[str] = mapped_column(String(20))
+    organisation_id: Mapped[UUID] = mapped_column(Uuid)
+    organisation_name: Mapped[str] = mapped_column(String(200))
+    district_code: Mapped[str] = mapped_column(String(6))
+    district_path: Mapped[str] = mapped_column(String(60))
+    applicant_id: Mapped[UUID] = mapped_column(Uuid)
+    applicant_name: Mapped[str] = mapped_column(String(100))
+    round: Mapped[int]
+    case_id: Mapped[UUID | None] = mapped_column(Uuid)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__tablename__" in cls.__dict__:
+            Document.KINDS.append(cls)
+
+    @classmethod
+    def begun(cls, by: Caller, unit: OrganisationCopy, district: tuple[str, str], at: datetime) -> Self:
+        """A new document of a unit in a district (code, path), without content."""
+        code, path = district
+        return cls(
+            **NOT_RETURNED,
+            id=new_id(),
+            version=0,
+            status="draft",
+            organisation_id=unit.organisation_id,
+            organisation_name=unit.name,
+            district_code=code,
+            district_path=path,
+            applicant_id=by.person_id,
+            applicant_name=by.name,
+            round=0,
+            created_at=at,
+            changed_at=at,
+        )
+
+    @classmethod
+    def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
+        """His unit's or district's documents, and those he was ever asked to review; no deleted ones."""
+        asked = exists().where(ReaderSlot.document_id == cls.id, ReaderSlot.holder_id == caller.person_id)
+        seen = or_(in_scope(caller, cls.organisation_id, cls.district_path), asked)
+        return seen & cls.status.not_in(cls.HIDDEN)
+
+    # ---- what it says of itself
+
+    @property
+    def doc_type(self) -> str:
+        """The review that it is in, or would go into."""
+        return self.doc_types[0]
+
+    @property
+    def is_under_review(self) -> bool:
+        return (self.status, Act.WITHDRAW) in self.MOVES
+
+    @property
+    def status_label(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a refusal tells of it."""
+        return {
+            "version": self.version,
+            "status_label": self.status_label,
+            "round": self.round,
+            "submitted_at": self.submitted_at.isoformat() if self.submitted_at else None,
+            "changed_at": self.changed_at.isoformat(),
+        }
+
+    def to_record(self) -> dict[str, Any]:
+        """Every field whose changes the history tells, as JSON."""
+        raise NotImplementedError
+
+    # ---- what may be done
+
+    def must_be_own(self, caller: Caller) -> None:
+        """Raises `Forbidden` unless the caller is the applicant, acting for its unit as a handler."""
+        caller.require(Role.HANDLER)
+        if caller.person_id != self.applicant_id or caller.organisation_id != self.organisation_id:
+            raise Forbidden("applicant_only", "只有申请人可以操作", "only the applicant may do this")
+
+    def must_allow(self, action: str) -> str:
+        """The status that the action leads to; raises `Conflict` (`wrong_state`) with the facts."""
+        following = self.MOVES.get((self.status, action))
+        if following is None or (action == Act.DELETE and self.round):
+            raise self.wrong_state()
+        if guard := self.GUARDS.get(action):
+            guard(self)
+        return following
+
+    def wrong_state(self) -> Conflict:
+        """The refusal of an action that the status does not allow, with the document's facts."""
+        text = f"{self.noun}当前为“{self.status_label}”，不能执行此操作"
+        return Conflict("wrong_state", text, "not in this state", facts=self.facts)
+
+    # ---- what changes it
+
+    def submit(self, at: datetime) -> None:
+        """A round of review begins."""
+        self._move(Act.SUBMIT, at)
+        self.round += 1
+        self.case_id = None
+        self.submitted_at = at
+        self.returned("", "", "")
+
+    def give_back(self, by: str, reason: str, at: datetime, **about: str) -> None:
+        """Back to the applicant: by a reviewer with his opinion, or by the system with a code (`by`)."""
+        self._move(Act.RETURN, at)
+        self.returned(by, about.get("code", ""), reason, about.get("step", ""), about.get("actor", ""))
+
+    def withdraw(self, at: datetime) -> None:
+        self._move(Act.WITHDRAW, at)
+
+    def abandon(self, at: datetime) -> None:
+        self._move(Act.ABANDON, at)
+
+    def delete(self, at: datetime) -> None:
+        self._move(Act.DELETE, at)
+
+    def _move(self, action: str, at: datetime) -> None:
+        self.status = self.must_allow(action)
+        self._changed(at)
+
+    def _changed(self, at: datetime) -> None:
+        self.version += 1
+        self.changed_at = at

@@ -1,0 +1,36 @@
+"""What an outcome of review does to a document, per type of review: a new type is one more entry here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.plans import announcement, usable
+from services.plans.document import Document
+from services.plans.plan import Plan
+from services.plans.reservation import release
+from shared.events import Event
+from shared.events.approvals import CaseApproved
+from shared.store import Work
+
+
+@dataclass(frozen=True)
+class Review:
+    """A type of review. The document is locked, and under this very review, whenever one of these is called.
+
+    `approve` applies the last agreement and gives what the history says; `release` gives back what a
+    submission took, for every other end of a round; `announce` makes the event of a document that has moved
+    on from a status.
+    """
+
+    model: type[Document]
+    approve: Callable[[Work, Any, CaseApproved], str]
+    release: Callable[[Work, Any], None]
+    announce: Callable[[Any, str | None], Event]
+
+
+REVIEWS: Mapping[str, Review] = {
+    "plan": Review(Plan, usable.approve, release, announcement.status_changed),
+}
+"""By the document type that approvals knows."""

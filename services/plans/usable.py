@@ -1,0 +1,21 @@
+"""A plan that every step agreed to becomes usable (可使用): confirmed money, a number, a holder."""
+
+from __future__ import annotations
+
+from services.plans.assignment import open_assignment
+from services.plans.district import District, next_number, policy_of
+from services.plans.plan import Plan
+from services.plans.reservation import confirm
+from shared.events.approvals import CaseApproved
+from shared.people import DistrictCopy
+from shared.store import Work
+
+
+def approve(work: Work, plan: Plan, _event: CaseApproved) -> str:
+    """The reservation is confirmed, and the plan gets its number."""
+    district = District.of(work.session.get_one(DistrictCopy, plan.district_code))
+    pattern = policy_of(work, district).plan_number_pattern
+    confirm(work, plan)
+    plan.become_usable(next_number(work, district.code, plan.fiscal_year, "plan", pattern), work.now)
+    open_assignment(work, plan)
+    return f"审核通过，采购计划编号 {plan.plan_number}"
