@@ -28,9 +28,11 @@ from shared.events.documents import DocumentCancelled, DocumentSubmitted
 from shared.inbox import Handlers
 from shared.people import keep_copies
 from shared.store import Work
+from shared.working_days import keep_calendar
 
 events = Handlers()
 keep_copies(events)
+keep_calendar(events)
 
 
 @events.on(DocumentSubmitted)

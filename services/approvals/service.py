@@ -8,6 +8,7 @@ from services.approvals.jobs import jobs
 from services.approvals.tables import Approvals
 from shared.people import Copies
 from shared.service import Service
+from shared.working_days import CalendarCopies
 
 service = Service(
     name="approvals",
@@ -21,7 +22,7 @@ service = Service(
         timetables.router,
         opinions.router,
     ),
-    tables=(Approvals.metadata, Copies.metadata),
+    tables=(Approvals.metadata, Copies.metadata, CalendarCopies.metadata),
     migrations=Path(__file__).parent / "migrations",
     handlers=events,
     jobs=jobs,

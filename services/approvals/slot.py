@@ -113,7 +113,7 @@ class Slot(Approvals):
     counted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_order: Mapped[datetime] = mapped_column(UtcDateTime, default=NEVER)
-    calendar: Mapped[str] = mapped_column(String(60), default="")
+    calendar: Mapped[str] = mapped_column(String(120), default="")
     alarm: Mapped[str] = mapped_column(String(20), default="")
     alarm_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from uuid import UUID
 
@@ -15,6 +15,9 @@ from services.approvals.working_time import USUAL_HOURS, Span, WorkingTime
 from shared.calendar import Calendar, published_calendar
 from shared.database import Json, UtcDateTime
 from shared.store import Look
+from shared.working_days import CalendarYearCopy, calendar_from
+
+CALENDAR_LENGTH = 120
 
 
 class TimetableVersion(Approvals):
@@ -42,9 +45,13 @@ class Timetable:
     n: int = 0
     spans: Sequence[Span] = USUAL_HOURS
     days: Mapping[date, bool] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=lambda: Calendar({}))
+    entered: str = ""
 
     @classmethod
-    def of(cls, row: TimetableVersion) -> Timetable:
+    def of(cls, row: TimetableVersion | None) -> Timetable:
+        if row is None:
+            return USUAL
         return cls(
             row.district_code,
             row.n,
@@ -54,12 +61,14 @@ class Timetable:
 
     @property
     def working_time(self) -> WorkingTime:
-        return WorkingTime(Calendar(self.days), self.spans)
+        return WorkingTime(self.calendar.with_days(self.days), self.spans)
 
     @property
     def name(self) -> str:
-        """Which calendar a due date was reckoned by: the district's version, and that of the state's days."""
-        return f"{self.district_code or 'default'}/{self.n} {published_calendar()}"
+        """Which calendar a due date was reckoned by: the district's version, the edition of the state's, and
+        the years that administrators have entered, with their versions."""
+        parts = (f"{self.district_code or 'default'}/{self.n}", published_calendar(), self.entered)
+        return " ".join(filter(None, parts))[:CALENDAR_LENGTH]
 
 
 USUAL = Timetable()
@@ -85,11 +94,16 @@ def versions_in_force(look: Look, district_path: str) -> list[TimetableVersion]:
 def timetable_of(look: Look, district_path: str) -> Timetable:
     """What a unit in this district works by."""
     rows = versions_in_force(look, district_path)
-    return Timetable.of(rows[0]) if rows else USUAL
+    return _on_calendar(look, Timetable.of(rows[0] if rows else None))
 
 
 def timetable_named(look: Look, name: str) -> Timetable:
     """The timetable that a due date names."""
     district, _, n = name.partition(" ")[0].partition("/")
-    row = look.session.get(TimetableVersion, (district, int(n)))
-    return Timetable.of(row) if row else USUAL
+    return _on_calendar(look, Timetable.of(look.session.get(TimetableVersion, (district, int(n)))))
+
+
+def _on_calendar(look: Look, found: Timetable) -> Timetable:
+    years = look.all(select(CalendarYearCopy).order_by(CalendarYearCopy.year))
+    entered = ",".join(f"{row.year}/{row.version}" for row in years)
+    return replace(found, calendar=calendar_from(years), entered=entered)

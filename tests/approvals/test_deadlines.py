@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
 from services.approvals import alarms
 from shared.clock import SHANGHAI
+from shared.events.directory import CalendarDay, CalendarYearChanged
 from tests.approvals.office import Office, finance_step, step
 
 
@@ -220,3 +221,15 @@ def test_reading_costs_no_more_with_budgets(office: Office) -> None:
     office.submit()
     office.submit()
     assert office.statements(lambda: office.get("wang", "todo", sort="due", time="overdue")) == few
+
+
+def test_days_that_administrators_enter_for_a_year_count(office: Office) -> None:
+    with_budget(office)
+    day = CalendarDay(date=date(2026, 11, 24), working=False, note="临时放假")
+    office.hear(CalendarYearChanged(year=2026, version=3, complete=False, days=[day]))
+    office.submit()
+    slot = office.slot("wang")
+    assert local(slot["due_at"]) == "11-25 09:30"
+    found = office.get("wang", f"slots/{slot['id']}/due")
+    assert found["calendar"].endswith(" 2026/3")
+    assert "临时放假" in found["text"]

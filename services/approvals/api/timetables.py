@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from services.approvals.actions import action
 from services.approvals.api.policies import Code, may_set, seen_district
 from services.approvals.time_schemas import SpanBody, SpecialDay, TimetableBody, TimetableShape
-from services.approvals.timetable import USUAL, Timetable, TimetableVersion, versions_in_force
+from services.approvals.timetable import Timetable, TimetableVersion, versions_in_force
 from shared.calendar import published_calendar
 from shared.errors import Forbidden
 from shared.http import IfMatch, SignedIn, StoreHere, etag, shown
@@ -68,7 +68,7 @@ def _tag(district: DistrictCopy, rows: list[TimetableVersion]) -> str:
 
 
 def _shape(district: DistrictCopy, rows: list[TimetableVersion], caller: Caller) -> TimetableShape:
-    found = Timetable.of(rows[0]) if rows else USUAL
+    found = Timetable.of(rows[0] if rows else None)
     url = f"/districts/{district.code}/timetable"
     return TimetableShape(
         district_code=district.code,

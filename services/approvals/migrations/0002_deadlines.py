@@ -23,12 +23,20 @@ def upgrade() -> None:
         sa.Column("set_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("district_code", "n", name=op.f("pk_timetable_version")),
     )
+    op.create_table(
+        "calendar_year_copy",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("days", Json, nullable=False),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_calendar_year_copy")),
+    )
     for column in (
         sa.Column("budget_hours", sa.Integer(), nullable=True),
         sa.Column("counted_from", UtcDateTime(), nullable=True),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("due_order", UtcDateTime(), nullable=False, server_default="9999-01-01 00:00:00.000000"),
-        sa.Column("calendar", sa.String(length=60), nullable=False, server_default=""),
+        sa.Column("calendar", sa.String(length=120), nullable=False, server_default=""),
         sa.Column("alarm", sa.String(length=20), nullable=False, server_default=""),
         sa.Column("alarm_at", UtcDateTime(), nullable=True),
     ):
