@@ -66,8 +66,8 @@ class RouteStepShape(Shape):
     quorum: str
     pick: str
     on_empty: str
-    attested: list[str]
     budget_hours: int | None
+    attested: list[str]
 
 
 # cases

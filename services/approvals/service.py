@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.approvals.api import cases, chains, due, opinions, policies, slots, timetables
+from services.approvals.api import cases, chains, due, opinions, policies, slots, timetables, versions
 from services.approvals.handlers import events
 from services.approvals.jobs import jobs
 from services.approvals.tables import Approvals
@@ -18,6 +18,7 @@ service = Service(
         due.router,
         cases.router,
         chains.router,
+        versions.router,
         policies.router,
         timetables.router,
         opinions.router,
