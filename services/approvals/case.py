@@ -13,20 +13,24 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Select,
     String,
     Text,
     UniqueConstraint,
     Uuid,
+    and_,
     event,
     exists,
     or_,
+    select,
     text,
 )
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, deferred, mapped_column
 
-from services.approvals.slot import Slot
+from services.approvals.slot import Slot, SlotState
 from services.approvals.step import RouteStep
+from services.approvals.substitution import Substitution
 from services.approvals.tables import Approvals
 from shared.database import Json, UtcDateTime, new_id
 from shared.errors import Conflict
@@ -112,10 +116,12 @@ class Case(Approvals):
 
     @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
-        """The applicant, present and past holders, the unit, and the roles of its districts (design §6)."""
-        held = exists().where(Slot.case_id == cls.id, Slot.holder_id == caller.person_id)
+        """The applicant, present and past holders, those who stand in for a present one or once did, the
+        unit, and the roles of its districts (design §6)."""
+        part = or_(Slot.holder_id == caller.person_id, Slot.acted_by == caller.person_id)
+        held = exists().where(Slot.case_id == cls.id, part)
         scope = in_scope(caller, cls.organisation_id, cls.district_path)
-        return or_(cls.applicant_id == caller.person_id, held, scope)
+        return or_(cls.applicant_id == caller.person_id, scope, held, cls.id.in_(_stood_in_for(caller)))
 
     @classmethod
     def begin(cls, doc_type: str, doc_id: UUID, at: datetime, previous: UUID | None) -> Case:
@@ -164,6 +170,19 @@ class Case(Approvals):
             )
         self.state = state
         self.closed_at = at if self.final else None
+
+
+def _stood_in_for(caller: Caller) -> Select[UUID]:
+    """Cases with an open slot that the caller may decide for its holder at the moment of his request."""
+    principal = and_(
+        Substitution.principal_id == Slot.holder_id, Substitution.organisation_id == Slot.holder_unit_id
+    )
+    return (
+        select(Slot.case_id)
+        .join(Substitution, principal)
+        .where(Slot.state == SlotState.OPEN, Substitution.deputy_id == caller.person_id)
+        .where(Substitution.in_force(caller.at), Substitution.about(Slot.doc_type))
+    )
 
 
 class CaseRound(Approvals):

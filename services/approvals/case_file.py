@@ -24,10 +24,17 @@ from shared.events import Event
 
 @dataclass(frozen=True)
 class Actor:
-    """A person who acts."""
+    """A person who acts, for himself or as the deputy of somebody who is away."""
 
     person_id: UUID
     name: str
+    on_behalf_of: UUID | None = None
+    on_behalf_name: str = ""
+
+    @property
+    def people(self) -> set[UUID]:
+        """Both: neither of them decides again in the round."""
+        return {self.person_id} | ({self.on_behalf_of} if self.on_behalf_of else set())
 
 
 @dataclass
@@ -74,8 +81,15 @@ class CaseFile:
 
     @property
     def excluded(self) -> set[UUID]:
-        """Who reviews nothing (more) in this round: the applicant and those who decided."""
-        decided = {slot.acted_by for slot in self.slots if slot.state in DECIDED and slot.acted_by}
+        """Who reviews nothing (more) in this round: the applicant, those who decided, and those for whom
+        somebody did."""
+        decided = {
+            person
+            for slot in self.slots
+            if slot.state in DECIDED
+            for person in (slot.acted_by, slot.on_behalf_of)
+            if person
+        }
         return {self.case.applicant_id, *decided}
 
     def give_slot(self, index: int, holder: Candidate | None, origin: str) -> Slot:

@@ -36,6 +36,8 @@ def record(  # noqa: PLR0913 - one event says everything about its act
         at=file.at,
         actor_id=by.person_id if by else None,
         actor_name=by.name if by else SYSTEM_NAME,
+        on_behalf_of=by.on_behalf_of if by else None,
+        on_behalf_name=by.on_behalf_name if by else "",
         type=act,
         round=case.round,
         step_key=slot.step_key if slot else "",

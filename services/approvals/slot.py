@@ -50,6 +50,8 @@ class Slot(Approvals):
     """What lists show is copied in from the case, so that they need no join. A vacant slot of a step that
     nobody could be found for has no holder. `closed_by` is the number of the case event that closed it.
 
+    `acted_by` decided, for the holder when `on_behalf_of` names him.
+
     With a budget of working hours it is due at `due_at`, counted from `counted_from` by the timetable that
     `calendar` names; `alarm` is the next level of reminding, due at `alarm_at` (see `deadline`)."""
 
@@ -70,6 +72,14 @@ class Slot(Approvals):
             "id",
             postgresql_where=text("acted_by IS NOT NULL"),
             sqlite_where=text("acted_by IS NOT NULL"),
+        ),
+        Index(
+            "ix_slot_represented",
+            "on_behalf_of",
+            "closed_at",
+            "id",
+            postgresql_where=text("on_behalf_of IS NOT NULL"),
+            sqlite_where=text("on_behalf_of IS NOT NULL"),
         ),
         Index(
             "ix_slot_alarm",
@@ -100,6 +110,8 @@ class Slot(Approvals):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_by: Mapped[int | None]
     acted_by: Mapped[UUID | None] = mapped_column(Uuid)
+    acted_name: Mapped[str] = mapped_column(String(100), default="")
+    on_behalf_of: Mapped[UUID | None] = mapped_column(Uuid)
     opinion: Mapped[str] = mapped_column(Text, default="")
     doc_type: Mapped[str] = mapped_column(String(40))
     doc_id: Mapped[UUID] = mapped_column(Uuid)
@@ -144,6 +156,7 @@ class Slot(Approvals):
             applicant_name=case.applicant_name,
             amount_fen=case.amount_fen,
             submitted_at=case.submitted_at,
+            acted_name="",
             due_order=NEVER,
             calendar="",
             alarm="",
