@@ -13,7 +13,14 @@ from services.notify.notice import Notice, tell
 from services.notify.slot import SlotCopy
 from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
 from shared.events.directory import PersonContactChanged
-from shared.events.plans import MethodChangeStatusChanged, PlanAssigned, PlanRecalled, PlanStatusChanged, RequestStatusChanged, RevocationStatusChanged
+from shared.events.plans import (
+    MethodChangeStatusChanged,
+    PlanAssigned,
+    PlanRecalled,
+    PlanStatusChanged,
+    RequestStatusChanged,
+    RevocationStatusChanged,
+)
 from shared.inbox import Handlers
 from shared.money import format_yuan
 from shared.people import keep_copies
@@ -77,8 +84,9 @@ def tell_administrators(work: Work, event: CaseAttentionRaised) -> None:
 
 @events.on(PlanStatusChanged)
 def tell_applicant(work: Work, event: PlanStatusChanged) -> None:
-    """The outcome for who applied. Passed over: statuses that he need not hear of, a plan that is where it was
-    (a request has locked it or let it go), and what a request has done, which the request's own event tells."""
+    """The outcome for who applied. Passed over: statuses that he need not hear of; a plan that is where it
+    was (a request locked it or let it go); what a request has done to it, as the request's own event tells.
+    """
     if event.status not in OUTCOMES or event.status == event.previous_status or event.reason_code == REVOKED:
         return
     kind = f"plan.{event.status}"
@@ -109,7 +117,12 @@ def _tell_of_request(work: Work, event: RequestStatusChanged) -> None:
         return
     by_system = event.status == "returned" and event.returned_by == "system"
     kind = f"{event.kind}.{'returned_by_system' if by_system else event.status}"
-    notice = Notice(kind, event.model_dump(mode="json"), f"/requests/{event.request_id}", by_mail=done or event.status == "returned")
+    notice = Notice(
+        kind,
+        event.model_dump(mode="json"),
+        f"/requests/{event.request_id}",
+        by_mail=done or event.status == "returned",
+    )
     people = {event.applicant_id, *(event.concerned if done else ())}
     for person_id in sorted(people):
         tell(work, person_id, notice)
