@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared.events.approvals import CaseApproved
+from tests.plans.requests import CHANGE, REVOKE, act, drafted, seen, submitted, tell
 from tests.plans.test_races import at_once
-from tests.plans.test_requests import CHANGE, REVOKE, act, drafted, seen, submitted, tell
 from tests.plans.town import Town
 
 SEVERAL = range(3)
