@@ -132,7 +132,7 @@ def status_changed(applicant_id: UUID, status: str, **more: Any) -> PlanStatusCh
         "version": 3,
         "round": 1,
         "status": status,
-        "previous_status": "under_review",
+        "previous_status": "draft" if status == "under_review" else "under_review",
         "status_label": status,
         "name": "办公电脑采购",
         "fiscal_year": 2026,
