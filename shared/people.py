@@ -18,7 +18,6 @@ from shared.inbox import Handlers
 from shared.store import Look, Work
 from shared.tokens import Claims, refused
 
-
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 

@@ -13,24 +13,20 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
-    Select,
     String,
     Text,
     UniqueConstraint,
     Uuid,
-    and_,
     event,
     exists,
     or_,
-    select,
     text,
 )
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, deferred, mapped_column
 
-from services.approvals.slot import Slot, SlotState
+from services.approvals.slot import Slot, in_hand_of_deputy
 from services.approvals.step import RouteStep
-from services.approvals.substitution import Substitution
 from services.approvals.tables import Approvals
 from shared.database import Json, UtcDateTime, new_id
 from shared.errors import Conflict
@@ -121,7 +117,8 @@ class Case(Approvals):
         part = or_(Slot.holder_id == caller.person_id, Slot.acted_by == caller.person_id)
         held = exists().where(Slot.case_id == cls.id, part)
         scope = in_scope(caller, cls.organisation_id, cls.district_path)
-        return or_(cls.applicant_id == caller.person_id, scope, held, cls.id.in_(_stood_in_for(caller)))
+        stood_in = cls.id.in_(in_hand_of_deputy(Slot.case_id, caller))
+        return or_(cls.applicant_id == caller.person_id, scope, held, stood_in)
 
     @classmethod
     def begin(cls, doc_type: str, doc_id: UUID, at: datetime, previous: UUID | None) -> Case:
@@ -170,19 +167,6 @@ class Case(Approvals):
             )
         self.state = state
         self.closed_at = at if self.final else None
-
-
-def _stood_in_for(caller: Caller) -> Select[UUID]:
-    """Cases with an open slot that the caller may decide for its holder at the moment of his request."""
-    principal = and_(
-        Substitution.principal_id == Slot.holder_id, Substitution.organisation_id == Slot.holder_unit_id
-    )
-    return (
-        select(Slot.case_id)
-        .join(Substitution, principal)
-        .where(Slot.state == SlotState.OPEN, Substitution.deputy_id == caller.person_id)
-        .where(Substitution.in_force(caller.at), Substitution.about(Slot.doc_type))
-    )
 
 
 class CaseRound(Approvals):

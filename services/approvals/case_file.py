@@ -17,24 +17,10 @@ from services.approvals.deadline import TimetableHere, give_time
 from services.approvals.slot import DECIDED, Slot, SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
+from services.approvals.substitution import Substitution
 from services.approvals.tables import Approvals
 from services.approvals.timetable import USUAL
 from shared.events import Event
-
-
-@dataclass(frozen=True)
-class Actor:
-    """A person who acts, for himself or as the deputy of somebody who is away."""
-
-    person_id: UUID
-    name: str
-    on_behalf_of: UUID | None = None
-    on_behalf_name: str = ""
-
-    @property
-    def people(self) -> set[UUID]:
-        """Both: neither of them decides again in the round."""
-        return {self.person_id} | ({self.on_behalf_of} if self.on_behalf_of else set())
 
 
 @dataclass
@@ -49,7 +35,8 @@ class Effects:
 @dataclass
 class CaseFile:
     """`added` are new rows, `told` the events of the act in order; `alarm` when nobody can go on;
-    `timetable` is what budgets of working time go by."""
+    `timetable` is what budgets of working time go by, `standing_in` by which substitutions its reader may
+    decide for others."""
 
     case: Case
     round: CaseRound
@@ -59,6 +46,7 @@ class CaseFile:
     told: list[Event] = field(default_factory=list)
     alarm: bool = False
     timetable: TimetableHere = lambda: USUAL
+    standing_in: Sequence[Substitution] = ()
 
     @cached_property
     def route(self) -> list[RouteStep]:

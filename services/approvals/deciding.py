@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.approvals import judge, told
+from services.approvals.actor import Actor
 from services.approvals.case import CaseState
-from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.case_file import CaseFile, Effects
 from services.approvals.next_step import CandidatesOf, NextStep, enter, following
 from services.approvals.recording import record
 from services.approvals.slot import Slot, SlotState

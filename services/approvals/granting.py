@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -25,7 +25,6 @@ class Asked:
     by: Caller
     deputy_in_unit: bool
     existing: Sequence[Substitution]
-    now: datetime
 
 
 Rule = Callable[[Asked], Iterator[Problem]]
@@ -35,8 +34,6 @@ def window_is_sound(asked: Asked) -> Iterator[Problem]:
     wanted = asked.wanted
     if wanted.ends_at <= wanted.starts_at:
         yield Problem("window_empty", "结束时间须晚于开始时间", "/ends_at", "it ends before it starts")
-    elif wanted.ends_at <= asked.now:
-        yield Problem("window_past", "结束时间已过", "/ends_at", "it is over already")
     elif wanted.ends_at - wanted.starts_at > LONGEST:
         yield Problem("window_too_long", "代理期限最长一年", "/ends_at", "at most a year")
 

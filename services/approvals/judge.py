@@ -53,12 +53,6 @@ def require_turn(case: Case, slot: Slot, in_hand: bool, winner: CaseEvent | None
         raise came_first(case, winner)
 
 
-def require_distinct(problem: Problem | None) -> None:
-    """Raises `Forbidden` with the code of what keeps two duties apart."""
-    if problem is not None:
-        raise Forbidden(problem.code, problem.text, problem.text_en)
-
-
 def require_applicant(case: Case, caller: Caller) -> None:
     """Raises `Forbidden` (`applicant_only`)."""
     if case.applicant_id != caller.person_id:

@@ -43,7 +43,7 @@ def opening(found: Route, picks: Sequence[UUID]) -> NextStep:
 def following(
     file: CaseFile, after: int, candidates: CandidatesOf, deciders: set[UUID], picks: Sequence[UUID]
 ) -> NextStep:
-    """The step that opens once `deciders` have closed step number `after`; raises as `deciding.agree` does."""
+    """The step that opens once `deciders` have closed step number `after`; raises as `deciding.agree`."""
     excluded = file.excluded | deciders
     skipped: list[str] = []
     for index, step in enumerate(file.route[after + 1 :], after + 1):

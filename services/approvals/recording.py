@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.approvals import told
+from services.approvals.actor import Actor
 from services.approvals.case_event import CaseEvent
-from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.case_file import CaseFile, Effects
 from services.approvals.slot import Slot
 
 SYSTEM_NAME = "系统"

@@ -7,11 +7,25 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, Text, Uuid, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    Uuid,
+    and_,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
+from services.approvals.substitution import Substitution
 from services.approvals.tables import Approvals
 from shared.database import UtcDateTime, new_id
 from shared.people import Caller
@@ -164,8 +178,9 @@ class Slot(Approvals):
 
     @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
-        """Its holder; everybody else sees it in its case."""
-        return cls.holder_id == caller.person_id
+        """Its holder, and who stands in for him or once did; everybody else sees it in its case."""
+        own = or_(cls.holder_id == caller.person_id, cls.acted_by == caller.person_id)
+        return or_(own, cls.id.in_(in_hand_of_deputy(cls.id, caller)))
 
     @property
     def etag(self) -> str:
@@ -193,3 +208,16 @@ class Slot(Approvals):
     def close(self, state: SlotState, at: datetime, closed_by: int) -> None:
         self.state, self.closed_at, self.closed_by = state, at, closed_by
         self.version += 1
+
+
+def in_hand_of_deputy(column: InstrumentedAttribute[UUID], caller: Caller) -> Select[UUID]:
+    """A column of the open slots that the caller may decide for their holders when he asks."""
+    principal = and_(
+        Substitution.principal_id == Slot.holder_id, Substitution.organisation_id == Slot.holder_unit_id
+    )
+    return (
+        select(column)
+        .join(Substitution, principal)
+        .where(Slot.state == SlotState.OPEN, Substitution.deputy_id == caller.person_id)
+        .where(Substitution.in_force(caller.at), Substitution.about(Slot.doc_type))
+    )

@@ -28,9 +28,9 @@ def _under(one: Substitution) -> ColumnElement[bool]:
     return and_(held, Slot.doc_type.in_(one.types)) if one.doc_types else held
 
 
-def stands_in(look: Look, person_id: UUID, slot: Slot) -> bool:
-    """Whether a person may decide a slot for its holder at this moment."""
-    return any(_matches(one, slot) for one in in_force_for(look, person_id))
+def is_under(standing_in: Sequence[Substitution], slot: Slot) -> bool:
+    """Whether one of these substitutions covers a slot."""
+    return any(_matches(one, slot) for one in standing_in)
 
 
 def deputies_of(look: Look, slots: Iterable[Slot]) -> dict[UUID, list[UUID]]:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from services.approvals.schemas import Action, DocType, ProblemItem
 from services.approvals.queries import Listing
+from services.approvals.schemas import Action, DocType, ProblemItem
 from shared.http import Body, Shape
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from services.approvals.actor import Actor
 from services.approvals.case import Case
 from services.approvals.case_event import CaseEvent
-from services.approvals.case_file import Actor
 from services.approvals.slot import Slot, SlotState
 from shared.events.approvals import (
     CaseApproved,

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.events import Event
 
 
@@ -75,7 +77,7 @@ class _SlotEvent(_CaseEvent):
     title: str
     number: str
     opened_at: datetime
-    deputies: list[UUID] = []
+    deputies: list[UUID] = Field(default_factory=list)
 
 
 class SlotOpened(_SlotEvent):

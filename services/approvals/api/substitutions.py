@@ -25,7 +25,7 @@ from shared.database import new_id
 from shared.errors import Forbidden, NotFound, Problem, invalid
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import Caller, PersonCopy, Role
-from shared.store import Look, Work
+from shared.store import Work
 
 router = APIRouter(tags=["substitutions"])
 ORDER = [Substitution.granted_at, Substitution.id]
@@ -67,11 +67,9 @@ def list_deputies(store: StoreHere, caller: SignedIn) -> list[DeputyShape]:
     response_model=SubstitutionShape,
     status_code=201,
 )
-def grant_substitution(
-    store: StoreHere, caller: SignedIn, once: DoOnce, body: SubstitutionBody
-) -> Response:
+def grant_substitution(store: StoreHere, caller: SignedIn, once: DoOnce, body: SubstitutionBody) -> Response:
     """Lets a colleague decide for somebody who is away: the caller himself, or, by an administrator of the
-    unit, one of its people. 422 `deputy_away`, `deputy_not_in_unit`, `window_past`…"""
+    unit, one of its people. 422 `deputy_away`, `deputy_not_in_unit`, `window_empty`…"""
     with store.work(actor=caller.actor) as work:
         if (before := once.before(work)) is not None:
             return before
@@ -151,7 +149,7 @@ def _asked(work: Work, caller: Caller, body: SubstitutionBody) -> Asked:
         version=1,
     )
     existing = granting.binding(work, [principal_id, body.deputy_id])
-    return Asked(wanted, caller, body.deputy_id in of_unit, existing, work.now)
+    return Asked(wanted, caller, body.deputy_id in of_unit, existing)
 
 
 def _listed(caller: Caller, asked: SubstitutionListing, now: datetime) -> Select[Substitution]:
