@@ -24,7 +24,7 @@ from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.directory.person import Person
-from services.notify.smtp import SmtpServer
+from services.notify.providers.smtp import SmtpServer
 from services.runtime import NAMES, find_service
 from shared import parked
 from shared.broker import Broker
