@@ -15,6 +15,7 @@ from services.notify.jobs import post_of
 from services.notify.sending import Claimed, note
 from services.notify.service import service
 from shared.database import new_id
+from shared.events import Envelope
 from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
 from shared.events.directory import PersonContactChanged
 from shared.events.plans import PlanAssigned, PlanHandedOver, PlanRecalled, PlanStatusChanged
@@ -109,6 +110,12 @@ class Office(Lone):
             milliseconds=0,
         )
         note(self.store, post_of(self.here), claimed, tried, answer)
+
+    # events
+
+    def outcomes(self) -> list[Envelope]:
+        """What was published about deliveries, oldest first."""
+        return [event for event in self.published() if event.type.startswith("delivery.")]
 
     # rows
 

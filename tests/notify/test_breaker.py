@@ -1,7 +1,8 @@
-"""A provider whose configuration is wrong: nothing is burnt, one administrator's message, and back to work."""
+"""A provider whose configuration is wrong: no try is burnt, its administrator is told once, on it goes."""
 
 from __future__ import annotations
 
+from services.notify.answer import Outcome
 from services.notify.provider import PROBE_AFTER
 from tests.notify.office import ADDRESS, Office, slot_closed, slot_opened
 from tests.notify.post_office import Replies, post_office
@@ -90,7 +91,7 @@ def test_another_provider_takes_over_and_the_broken_one_is_probed_by_the_way(off
             office.hear(slot_opened(office.wang))
             settle(office)
         assert len(right.taken) == 3
-        assert [a.outcome for a in office.attempts()].count("config_error") == 1
+        assert [a.outcome for a in office.attempts()].count(Outcome.CONFIG_ERROR) == 1
         wrong.rcpt = "250 OK"
         wait_for_probe(office)
         for _ in range(2):
