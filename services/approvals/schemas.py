@@ -66,6 +66,7 @@ class RouteStepShape(Shape):
     quorum: str
     pick: str
     on_empty: str
+    budget_hours: int | None
     attested: list[str]
 
 

@@ -71,7 +71,8 @@ class Step(BaseModel):
 
     `quorum`: the first who agrees closes the step (any), or all must agree. `pick`: whether the submitter, or
     whoever closes the step before, chooses among the candidates; for the first step of a route both mean the
-    submitter. `on_empty`: what happens when nobody is left to review.
+    submitter. `on_empty`: what happens when nobody is left to review. `budget_hours`: how long the step may
+    take, in working hours; nothing where no limit is set.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -83,7 +84,15 @@ class Step(BaseModel):
     condition: PlainJson | None = None
     pick: Literal["none", "submitter", "previous_actor"] = "none"
     on_empty: Literal["refuse", "skip", "administrator"] = "refuse"
+    budget_hours: int | None = Field(
+        None, ge=1, le=2000, description="办理期限，以工作小时计 (working hours that the step may take)"
+    )
     attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
+
+    @property
+    def needed(self) -> int:
+        """How many people it takes to close the step."""
+        return 1
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json")
