@@ -153,5 +153,5 @@ def test_i29_i30_i31_the_union_holds_under_any_sequence(one_office: Office) -> N
     class Here(Absence):
         office = one_office
 
-    bounds = settings(max_examples=12, stateful_step_count=14, deadline=None)
+    bounds = settings(max_examples=10, stateful_step_count=12, deadline=None)
     run_state_machine_as_test(Here, settings=bounds)
