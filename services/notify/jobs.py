@@ -6,10 +6,12 @@ from uuid import UUID
 
 from services.notify.channels import Channel
 from services.notify.eml import EmlFolder
+from services.notify.failed_text import tell_who_looks_after_texts
 from services.notify.mail import Carrier, Mailing
 from services.notify.notice import SEND
 from services.notify.sending import Post, send
 from services.notify.smtp import SmtpServer
+from services.notify.wording import TEXT_FAILED
 from shared.jobs import Jobs
 from shared.service import Running
 from shared.settings import Settings
@@ -29,6 +31,12 @@ def post_of(settings: Settings) -> Post:
 @jobs.task(SEND)
 def send_delivery(here: Running, delivery_id: str, attempt: int) -> None:
     send(here.store, post_of(here.settings), UUID(delivery_id), attempt)
+
+
+@jobs.task(TEXT_FAILED)
+def tell_of_failed_text(here: Running, version_id: str, line: int | None, error: str) -> None:
+    with here.store.work() as work:
+        tell_who_looks_after_texts(work, UUID(version_id), line, error)
 
 
 @jobs.every(seconds=3600)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.notify.api import deliveries, messages, stream
+from services.notify.api import deliveries, messages, stream, templates
 from services.notify.api.live import close_live, live_of
 from services.notify.handlers import events
 from services.notify.jobs import jobs
@@ -13,7 +13,7 @@ from shared.service import Service
 service = Service(
     name="notify",
     title="通知服务 (notifications)",
-    routers=(messages.router, deliveries.router, stream.router),
+    routers=(messages.router, deliveries.router, stream.router, templates.router),
     tables=(Copies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",
     handlers=events,

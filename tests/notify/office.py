@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -72,6 +75,11 @@ class Office(Lone):
     def kept_mail(self) -> list[Path]:
         """What lies in the folder of mail that was kept instead of sent."""
         return sorted((self.here.settings.data_dir / "mail").glob("*"))
+
+    def mails(self) -> list[EmailMessage]:
+        """The mails that were kept, oldest first."""
+        found = [message_from_bytes(path.read_bytes(), policy=default) for path in self.kept_mail()]
+        return [mail for mail in found if isinstance(mail, EmailMessage)]
 
     # events
 
