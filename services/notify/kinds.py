@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -12,11 +12,21 @@ from typing import Any
 
 from shared.events import Event
 from shared.events.approvals import CaseAttentionRaised, SlotOpened
-from shared.events.plans import PlanAssigned, PlanRecalled, PlanStatusChanged
+from shared.events.plans import (
+    MethodChangeStatusChanged,
+    PlanAssigned,
+    PlanRecalled,
+    PlanStatusChanged,
+    RevocationStatusChanged,
+)
 from shared.money import format_yuan
 
 EXAMPLES = Path(__file__).parent / "examples"
-DOCUMENTS = {"plan": ("采购计划", "procurement plan")}
+DOCUMENTS = {
+    "plan": ("采购计划", "procurement plan"),
+    "method_change": ("采购方式变更", "method change"),
+    "revocation": ("采购计划撤销", "revocation"),
+}
 OTHER_DOCUMENT = ("单据", "document")
 
 
@@ -35,28 +45,35 @@ class Kind:
     event: type[Event] | None = None
 
 
-def _by_name(kinds: Iterable[Kind]) -> dict[str, Kind]:
-    return {kind.name: kind for kind in kinds}
+def _outcomes(doc_type: str, event: type[Event], **more: str) -> list[Kind]:
+    """What may become of a document in review; `more` are labels of its own outcomes, `usable="可使用"`."""
+    chinese, english = DOCUMENTS[doc_type]
+    labels = {
+        "under_review": ("已提交", "submitted"),
+        "withdrawn": ("已撤回", "withdrawn"),
+        "returned": ("被退回", "returned"),
+        "returned_by_system": ("被系统退回", "returned by the system"),
+        **{status: (label, status.replace("_", " ")) for status, label in more.items()},
+    }
+    return [
+        Kind(f"{doc_type}.{status}", f"{chinese}{label}", f"{english} {label_en}", event)
+        for status, (label, label_en) in labels.items()
+    ]
 
 
-KINDS = _by_name(
-    (
-        Kind("slot.opened", "轮到您审核", "your turn to review", SlotOpened),
-        Kind("case.attention_raised", "审核需要关注", "a review needs attention", CaseAttentionRaised),
-        Kind("plan.under_review", "采购计划已提交", "plan submitted", PlanStatusChanged),
-        Kind("plan.withdrawn", "采购计划已撤回", "plan withdrawn", PlanStatusChanged),
-        Kind("plan.returned", "采购计划被退回", "plan returned", PlanStatusChanged),
-        Kind("plan.returned_by_system", "采购计划被系统退回", "returned by the system", PlanStatusChanged),
-        Kind("plan.usable", "采购计划可使用", "plan usable", PlanStatusChanged),
-        Kind("plan.closed", "采购计划已结束", "plan closed", PlanStatusChanged),
-        Kind("plan.void", "采购计划已作废", "plan void", PlanStatusChanged),
-        Kind("plan.assigned", "采购计划分派给您", "plan assigned to you", PlanAssigned),
-        Kind("plan.assigned_away", "采购计划分派给他人", "plan assigned to another", PlanAssigned),
-        Kind("plan.recalled", "采购计划被收回", "plan recalled", PlanRecalled),
-        Kind("plan.recalled_back", "采购计划收回到您名下", "plan is yours again", PlanRecalled),
-        Kind("template.failed", "通知模板出错", "a text failed"),
-    )
+_ALL = (
+    Kind("slot.opened", "轮到您审核", "your turn to review", SlotOpened),
+    Kind("case.attention_raised", "审核需要关注", "a review needs attention", CaseAttentionRaised),
+    *_outcomes("plan", PlanStatusChanged, usable="可使用", closed="已结束", void="已作废"),
+    *_outcomes("method_change", MethodChangeStatusChanged, approved="审核通过"),
+    *_outcomes("revocation", RevocationStatusChanged, completed="审核完成"),
+    Kind("plan.assigned", "采购计划分派给您", "plan assigned to you", PlanAssigned),
+    Kind("plan.assigned_away", "采购计划分派给他人", "plan assigned to another", PlanAssigned),
+    Kind("plan.recalled", "采购计划被收回", "plan recalled", PlanRecalled),
+    Kind("plan.recalled_back", "采购计划收回到您名下", "plan is yours again", PlanRecalled),
+    Kind("template.failed", "通知文本出错", "a text failed"),
 )
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 
 
 def context_of(event: Event) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def test_an_endless_text_costs_no_message_and_no_worker(any_office: Office) -> N
     ]
     office.run_jobs()
     (heard,) = office.messages(office.admin)
-    assert heard["title"] == "通知模板出错：审核需要关注 · 站内信 · zh-CN"
+    assert heard["title"] == "通知文本出错：审核需要关注 · 站内信 · zh-CN"
     assert "第 1 版在生成消息时出错（第 1 行）" in heard["body"]
     assert "engine ran out of fuel" in heard["body"]
     seen = office.get(office.admin, "templates/case.attention_raised/inbox/zh-CN").json()
