@@ -219,4 +219,6 @@ def test_what_is_mailed_may_say_something_else_than_the_inbox(office: Office) ->
     assert message["title"] == "采购计划可使用：办公电脑采购"
     (mail,) = office.mails()
     assert mail["Subject"] == "【采购计划】可以使用了：办公电脑采购"
-    assert "金额 1,234,567.00 元" in mail.get_body(("plain",)).get_content()
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    assert "金额 1,234,567.00 元" in plain.get_content()
