@@ -21,6 +21,7 @@ REPEATABLE = {
     "unsaved_submission",
     "unsaved_request_submission",
     "preview_route",
+    "preview_template",
     "lint_chain",
     "import_catalogue",
     "read_message",
