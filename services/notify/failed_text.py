@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Select, select
-
+from services.notify.administrators import administrators
 from services.notify.kinds import KINDS
 from services.notify.notice import Notice, Occasion, tell
 from services.notify.template import MEDIUM_LABELS, Medium, Template, TemplateVersion
-from shared.people import AppointmentCopy, PersonCopy, Role
-from shared.store import Look, Work
+from shared.store import Work
 
 KIND = "template.failed"
 
@@ -31,16 +29,5 @@ def tell_who_looks_after_texts(work: Work, version_id: UUID, line: int | None, e
     }
     occasion = Occasion(version.id, KIND, f"template/{template.id}", work.now)
     path = f"/notifications/templates/{template.kind}/{template.medium}/{template.locale}"
-    for person_id in work.all(_administrators(work)):
+    for person_id in administrators(work):
         tell(work, person_id, Notice(KIND, context, path, occasion=occasion))
-
-
-def _administrators(look: Look) -> Select[UUID]:
-    return (
-        select(PersonCopy.person_id)
-        .join(AppointmentCopy, AppointmentCopy.person_id == PersonCopy.person_id)
-        .where(AppointmentCopy.role == Role.PLATFORM_ADMINISTRATOR, AppointmentCopy.on(look.today))
-        .where(PersonCopy.active)
-        .distinct()
-        .order_by(PersonCopy.person_id)
-    )

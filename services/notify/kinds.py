@@ -71,6 +71,7 @@ _ALL = (
     Kind("plan.assigned_away", "采购计划分派给他人", "plan assigned to another", PlanAssigned),
     Kind("plan.recalled", "采购计划被收回", "plan recalled", PlanRecalled),
     Kind("plan.recalled_back", "采购计划收回到您名下", "plan is yours again", PlanRecalled),
+    Kind("provider.broken", "服务商配置有误", "a provider is broken"),
     Kind("template.failed", "通知文本出错", "a text failed"),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minijinja import TemplateError
 
-from services.notify.delivery import redacted
+from services.notify.answer import redacted
 from services.notify.kinds import EXAMPLES, KINDS, example_of
 from services.notify.texts import CHINESE, FOLDER, LOCALES, written, written_html
 
