@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from services.plans.assignment import must_be_assigner
-from services.plans.document import Document
 from services.plans.plan import Action, Plan
 from services.plans.schemas import ActionShape
 from services.plans.trade import must_be_holder
@@ -14,19 +13,16 @@ from shared.errors import Conflict, Forbidden
 from shared.people import Caller
 
 
-Kind = TypeVar("Kind", bound=Document)
-
-
-class Way(NamedTuple, Generic[Kind]):
-    """How an action is asked for (`{id}` and `{doc_type}` in the URL are the document's), and who may ask."""
+class Way(NamedTuple):
+    """How an action is asked for, and who may ask."""
 
     method: str
     url: str
-    require: Callable[[Kind, Caller], None]
+    require: Callable[[Plan, Caller], None]
 
 
 # a withdrawal is judged by approvals
-ACTIONS: Mapping[str, Way[Plan]] = {
+ACTIONS: Mapping[Action, Way] = {
     Action.EDIT: Way("PUT", "/api/plans/plans/{id}", Plan.must_be_own),
     Action.SUBMIT: Way("POST", "/api/plans/plans/{id}/submit", Plan.must_be_own),
     Action.DELETE: Way("DELETE", "/api/plans/plans/{id}", Plan.must_be_own),
@@ -41,28 +37,21 @@ ACTIONS: Mapping[str, Way[Plan]] = {
 
 def available_actions(plan: Plan, caller: Caller) -> list[ActionShape]:
     """Every action that people may ask for, with the reason where it is refused now."""
-    return listed(plan, caller, ACTIONS)
+    return [_shape(plan, caller, action, way) for action, way in ACTIONS.items()]
 
 
-def listed(document: Kind, caller: Caller, ways: Mapping[str, Way[Kind]]) -> list[ActionShape]:
-    """The actions of a document of any type."""
-    return [_shape(document, caller, action, way) for action, way in ways.items()]
-
-
-def _shape(document: Kind, caller: Caller, action: str, way: Way[Kind]) -> ActionShape:
-    reason = _refusal(document, caller, action, way)
-    url = way.url.replace("{id}", str(document.id)).replace("{doc_type}", document.doc_type)
+def _shape(plan: Plan, caller: Caller, action: Action, way: Way) -> ActionShape:
+    reason = _refusal(plan, caller, action, way)
+    url = way.url.replace("{id}", str(plan.id))
     return ActionShape(action=action, allowed=not reason, reason=reason, method=way.method, url=url)
 
 
-def _refusal(document: Kind, caller: Caller, action: str, way: Way[Any]) -> str:
+def _refusal(plan: Plan, caller: Caller, action: Action, way: Way) -> str:
     try:
-        way.require(document, caller)
-        document.must_allow(action)
+        way.require(plan, caller)
+        plan.must_allow(action)
     except Forbidden as forbidden:
         return forbidden.text
     except Conflict as conflict:
-        if conflict.code == "wrong_state":
-            return f"{document.noun}当前为“{document.status_label}”"
-        return conflict.text
+        return f"{plan.noun}当前为“{plan.status_label}”" if conflict.code == "wrong_state" else conflict.text
     return ""

@@ -95,15 +95,14 @@ def options(group: str) -> dict[str, Option]:
 
 
 @lru_cache
-def fields(form: str = "fields") -> tuple[Field, ...]:
-    """The fields of a form: those of a plan, or of what the data file is named after."""
-    texts = [{**row} for row in read(form)]
+def fields() -> tuple[Field, ...]:
+    texts = [{**row} for row in read("fields")]
     return tuple(Field(required=row.pop("required") == "y", **row) for row in texts)
 
 
 @lru_cache
-def field_labels(form: str = "fields") -> dict[str, str]:
-    return {field.name: field.label_zh for field in fields(form)}
+def field_labels() -> dict[str, str]:
+    return {field.name: field.label_zh for field in fields()}
 
 
 @lru_cache
