@@ -37,6 +37,7 @@ class Document(Returned, Base):
     `doc_types` are its reviews as approvals knows them, `noun` what people call it, `form` the data file with
     the labels of its fields, `MOVES` leads from status
     and action to status and is the only writer of `status`; `GUARDS` say what else must come first.
+    `FINAL` are the statuses of the tab 已办结.
     `returned_…` tell of the last return until the next submission.
     """
 
@@ -47,6 +48,7 @@ class Document(Returned, Base):
     form: ClassVar[str] = "fields"
     MOVES: ClassVar[Mapping[tuple[str, str], str]]
     GUARDS: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
+    FINAL: ClassVar[frozenset[str]]
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"deleted"})
     KINDS: ClassVar[list[type[Document]]] = []
     """Every concrete class, for what concerns documents of any type."""
