@@ -35,9 +35,8 @@ class Document(Returned, Base):
     """A document with rounds of review. A concrete class is a table, and says what is in `ClassVar`s.
 
     `doc_types` are its reviews as approvals knows them, `noun` what people call it, `form` the data file with
-    the labels of its fields, `MOVES` leads from status
-    and action to status and is the only writer of `status`; `GUARDS` say what else must come first.
-    `FINAL` are the statuses of the tab 已办结.
+    the labels of its fields. `MOVES` leads from status and action to status and is the only writer of
+    `status`; `GUARDS` say what else must come first. `FINAL` are the statuses of the tab 已办结.
     `returned_…` tell of the last return until the next submission.
     """
 

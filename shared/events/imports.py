@@ -61,8 +61,8 @@ class ImportApprovalStatusChanged(_ImportEvent):
 
 
 class NoticePublished(_ImportEvent):
-    """Everybody may read it and object until 24:00 of `ends_on`; that is absent while the calendar of the year
-    is not known, and the notice then goes on until it is."""
+    """Everybody may read it and object until 24:00 of `ends_on`; that is absent while the calendar of the
+    year is not known, and the notice then goes on until it is."""
 
     type: ClassVar[str] = "notice.published"
 
@@ -83,7 +83,7 @@ class _ObjectionEvent(_ImportEvent):
 
 
 class ObjectionRaised(_ObjectionEvent):
-    """Somebody objected during the notice. `finance_ids` are the people of the finance office who can decide."""
+    """Somebody objected during the notice. `finance_ids` are people of the finance office who can decide."""
 
     type: ClassVar[str] = "objection.raised"
 

@@ -1,4 +1,4 @@
-"""An import approval (进口核准): its states and moves, through two reviews and a public notice between them."""
+"""An import approval (进口核准): its states and moves, through two reviews and a public notice."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ MOVES: dict[tuple[str, str], str] = {
 
 
 class ImportApproval(ImportHeader, Document):
-    """An import approval. `review` is the review that it is in, or that comes after what it is in now;
-    `notice_order` and `notice_days` are those of its last submission, whatever the district sets afterwards."""
+    """An import approval. `review` is the review that it is in, or that comes next; `notice_order` and
+    `notice_days` are those of its last submission, whatever the district sets afterwards."""
 
     __tablename__ = "import_approval"
     __table_args__ = (
@@ -110,6 +110,7 @@ class ImportApproval(ImportHeader, Document):
     noun = "进口核准申请"
     form = "import_fields"
     MOVES: ClassVar = MOVES
+    FINAL: ClassVar = frozenset({Status.APPROVED, Status.EXPIRED, Status.REJECTED, Status.ABANDONED})
 
     fiscal_year: Mapped[int]
     amount_fen: Mapped[int] = mapped_column(BigInteger)
@@ -258,4 +259,3 @@ class ImportApproval(ImportHeader, Document):
         """The finance office takes the approval back."""
         self._move(Action.REVOKE, at)
         self.returned("finance", "revoked", reason, actor=by)
-

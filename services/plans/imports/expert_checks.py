@@ -1,4 +1,4 @@
-"""Who may argue for an import (专家论证): an odd number of five or more, one of them legal, none of the purchaser."""
+"""Who may argue for an import (专家论证): an odd number of experts, one legal, none of the purchaser."""
 
 from __future__ import annotations
 

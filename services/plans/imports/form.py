@@ -1,4 +1,4 @@
-"""What an applicant fills in for an import approval (进口产品采购申请): the header, the items, the experts."""
+"""What an applicant fills in for an import approval (进口产品采购申请): header, items, experts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EMPTY: Mapping[str, Any] = {**dict.fromkeys(TEXTS, ""), "category": None}
 
 
 class ImportItem(Base):
-    """One product to import (采购清单). `quantity_milli` counts thousandths, so that three decimals stay exact."""
+    """One product to import (采购清单). `quantity_milli` counts thousandths: three decimals stay exact."""
 
     __tablename__ = "import_item"
 

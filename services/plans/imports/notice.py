@@ -13,10 +13,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.plans import reference
 from services.plans.imports.approval import ImportApproval
 from services.plans.tables import Base
-from shared.calendar import Calendar, Period
+from shared.calendar import Period
 from shared.database import Json, UtcDateTime, new_id
 from shared.errors import Conflict
 from shared.store import Look, Work
+from shared.working_days import notice_end
 
 
 class NoticeState(StrEnum):
@@ -28,9 +29,9 @@ class NoticeState(StrEnum):
 
 
 class Notice(Base):
-    """A notice, as it was published; only its end is added later. The day of publication does not count, and it
-    runs until 24:00 of `ends_on` in Asia/Shanghai. Both ends are absent while the calendar of the year that
-    it reaches into is not known: then it goes on."""
+    """A notice as it was published; only its end is added later. The day of publication does not count, and
+    it runs until 24:00 of `ends_on` in Asia/Shanghai. Both ends are absent while the calendar of the year
+    that it reaches into is not known: then it goes on."""
 
     __tablename__ = "notice"
     __table_args__ = (
@@ -82,11 +83,6 @@ class Notice(Base):
         }
 
 
-def notice_period(_look: Look, published_on: date, days: int) -> Period:
-    """The working days of a notice. Raises `Conflict` (`calendar_year_missing`)."""
-    return Calendar({}).add_working_days(published_on, days)
-
-
 def publish(work: Work, approval: ImportApproval, content: dict[str, Any], days: int) -> Notice:
     """Publishes a locked application, as its next notice."""
     before = select(func.count()).select_from(Notice).where(Notice.approval_id == approval.id)
@@ -113,7 +109,7 @@ def find_end(look: Look, notice: Notice) -> None:
     """Determines when the notice ends, as soon as the calendar allows it."""
     if notice.ends_at is None:
         try:
-            notice.end_with(notice_period(look, notice.published_on, notice.days))
+            notice.end_with(notice_end(look, notice.published_on, notice.days))
         except Conflict:
             return  # the calendar of a year is missing: the notice goes on until it is there
 
@@ -122,3 +118,10 @@ def last_notice(look: Look, approval_id: UUID) -> Notice | None:
     """The newest notice of an application, running or not."""
     of_it = select(Notice).where(Notice.approval_id == approval_id)
     return look.first(of_it.order_by(Notice.seq.desc()))
+
+
+def give_up(work: Work, approval: ImportApproval) -> None:
+    """Ends the notice of a locked application that will not go on, if one runs."""
+    notice = last_notice(work, approval.id)
+    if notice is not None and notice.state == NoticeState.RUNNING:
+        notice.close(NoticeState.ENDED, work.now)

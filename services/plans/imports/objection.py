@@ -25,9 +25,9 @@ class ObjectionState(StrEnum):
 
 
 class Objection(Base):
-    """What somebody has against the import, the applicant's supplementary argument (补充论证), and what the finance
-    office decided. Who objected is shown to the purchaser's handlers and the finance office only; `source`
-    tells requests of one address apart and is no address."""
+    """What somebody has against the import, the applicant's supplementary argument (补充论证), and what the
+    finance office decided. Who objected is shown to the purchaser's handlers and the finance office only;
+    `source` tells the requests of one address from others, and is no address."""
 
     __tablename__ = "objection"
     __table_args__ = (
@@ -60,14 +60,14 @@ class Objection(Base):
 
     def argue(self, text: str, by: Caller, at: datetime) -> None:
         """The applicant answers; he may say it better until it is decided."""
-        self._must_be_open()
+        self.must_be_open()
         self.argument, self.argued_by, self.argued_at = text, by.name, at
         self.version += 1
 
     def decide(self, upheld: bool, reason: str, by: Caller, at: datetime) -> None:
         """Raises `Conflict`: `objection_decided` with what was decided; `argument_missing` when it is to be
         refused before the applicant has answered, as the final review reads both texts."""
-        self._must_be_open()
+        self.must_be_open()
         if not upheld and not self.argument:
             text = "申请人尚未补充论证，不能认定异议不成立"
             raise Conflict("argument_missing", text, "the applicant has not answered yet")
@@ -75,7 +75,8 @@ class Objection(Base):
         self.decision_reason, self.decided_by, self.decided_at = reason, by.name, at
         self.version += 1
 
-    def _must_be_open(self) -> None:
+    def must_be_open(self) -> None:
+        """Raises `Conflict` (`objection_decided`) with what was decided."""
         if self.state != ObjectionState.OPEN:
             facts = {
                 "state": self.state,

@@ -1,4 +1,4 @@
-"""What a district sets for import approvals: when the notice is held, how long, and how long an approval holds."""
+"""What a district sets for import approvals: when and how long the notice is, how long an approval holds."""
 
 from __future__ import annotations
 

@@ -13,19 +13,19 @@ from services.plans.attachment import Attachment
 from services.plans.catalogue import CatalogueItem, entries
 from services.plans.district import District, DistrictPolicy, policy_of
 from services.plans.imports.approval import ImportApproval
-from services.plans.imports.notice import notice_period
 from services.plans.imports.policy import ImportPolicy, NoticeOrder
 from services.plans.rules import unit_of
 from shared.calendar import Period
 from shared.errors import Conflict
 from shared.people import AppointmentCopy, OrganisationCopy, PersonCopy
 from shared.store import Look
+from shared.working_days import notice_end
 
 
 @dataclass
 class ImportRules:
     """What holds for one application today. `notice` is the period that a notice of today would have, absent
-    when there is none or its end cannot be told (`no_calendar`); `staff` are the names of the unit's people."""
+    when there is none or its end cannot be told (`no_calendar`); `staff` are names of the unit's people."""
 
     today: date
     unit: OrganisationCopy
@@ -71,7 +71,7 @@ def rules_for(
     )
     if rules.policy.notice_order != NoticeOrder.NONE:
         try:
-            rules.notice = notice_period(look, look.today, rules.policy.notice_days)
+            rules.notice = notice_end(look, look.today, rules.policy.notice_days)
         except Conflict as missing:
             rules.no_calendar = missing
     return rules

@@ -38,7 +38,9 @@ class ImportItemForm(Body):
     unit_price: Yuan | None = None
     origin: str = Field("", max_length=100, description="原产地 (where it is made)")
     technical_reason: str = Field("", max_length=1000, description="技术理由 (why this product)")
-    domestic_reason: str = Field("", max_length=1000, description="不采购国产产品的理由 (why none of this country)")
+    domestic_reason: str = Field(
+        "", max_length=1000, description="不采购国产产品的理由 (why none of this country)"
+    )
 
     @property
     def amount(self) -> int:

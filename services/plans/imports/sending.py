@@ -1,4 +1,4 @@
-"""The way of an import application from review to notice to review: each step judged, frozen and told at once."""
+"""The way of an import application from review to notice to review: judged, frozen and told at once."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from datetime import date
 from uuid import UUID
 
 from services.plans.district import next_number
-from services.plans.imports.announcement import notice_published
+from services.plans.imports.announcement import notice_published, status_changed
 from services.plans.imports.approval import FINAL, ImportApproval
-from services.plans.imports.notice import Notice, NoticeState, publish
+from services.plans.imports.notice import Notice, publish
 from services.plans.imports.policy import ImportPolicy, NoticeOrder
 from services.plans.imports.rules import ImportRules, rules_for
 from services.plans.imports.submission import build, public_content, so_far
+from services.plans.review import note
 from services.plans.sending import freeze
 from shared.errors import invalid
 from shared.events.approvals import CaseApproved
+from shared.people import Caller
 from shared.store import Work
 
 APPLICATION_PATTERN = "JKSQ-{district}-{year}-{seq}"
 APPROVAL_PATTERN = "JKHZ-{district}-{year}-{seq}"
 
 
-def apply(work: Work, approval: ImportApproval, picks: Sequence[UUID]) -> ImportRules:
+def apply(work: Work, approval: ImportApproval, by: Caller, picks: Sequence[UUID]) -> None:
     """Submits a locked application: into the first review, or to the notice where that comes first.
 
     Raises `Invalid` with every problem of the form, `calendar_year_missing` among them.
@@ -32,15 +34,18 @@ def apply(work: Work, approval: ImportApproval, picks: Sequence[UUID]) -> Import
     submission, verdict = build(approval, rules)
     if verdict.problems:
         raise invalid(verdict.problems)
+    before = approval.to_record()
     approval.apply(rules.policy, work.now)
     if approval.application_number is None:
         approval.application_number = _number(work, approval, "import_application", APPLICATION_PATTERN)
     if rules.policy.notice_order == NoticeOrder.BEFORE_FIRST_REVIEW:
-        tell_everybody(work, approval, rules)
+        text = f"提交申请，开始公示：{tell_everybody(work, approval, rules).explanation}"
     else:
+        text = f"第 {approval.round} 次提交审核"
         numbered = submission.model_copy(update={"number": approval.application_number})
         freeze(work, approval, numbered, rules.versions(), list(picks))
-    return rules
+    note(work, approval, "submitted", text, by=by, before=before, digest=submission.digest)
+    work.publish(status_changed(approval, str(before["status"])))
 
 
 def tell_everybody(work: Work, approval: ImportApproval, rules: ImportRules) -> Notice:
@@ -86,12 +91,6 @@ def valid_to(approval: ImportApproval, policy: ImportPolicy, today: date) -> dat
     years, month = divmod(today.month - 1 + policy.valid_months, 12)
     year, month = today.year + years, month + 1
     return date(year, month, min(today.day, monthrange(year, month)[1]))
-
-
-def end_notice(work: Work, approval: ImportApproval, notice: Notice) -> None:
-    """The days of a notice have passed and nothing stands against it: the next review begins."""
-    notice.close(NoticeState.OVER, work.now)
-    send_on(work, approval, approval.review)
 
 
 def _number(work: Work, approval: ImportApproval, kind: str, pattern: str) -> str:

@@ -1,4 +1,4 @@
-"""An import application as it is sent into its first or its final review: preview and submission are the same."""
+"""An import application as it is sent into its first or final review: preview and submission are equal."""
 
 from __future__ import annotations
 
@@ -134,7 +134,16 @@ def public_content(approval: ImportApproval, rules: ImportRules) -> dict[str, An
         }
         for expert in content["experts"]
     ]
-    shown = ("fiscal_year", "name", "category", "category_name", "purpose", "reason", "policy_basis", "amount")
+    shown = (
+        "fiscal_year",
+        "name",
+        "category",
+        "category_name",
+        "purpose",
+        "reason",
+        "policy_basis",
+        "amount",
+    )
     return {
         "application_number": approval.application_number or "",
         **{name: content[name] for name in shown},
@@ -156,8 +165,8 @@ def _name(rules: ImportRules, code: str) -> str | None:
 
 
 def _history(content: dict[str, Any], known: SoFar) -> dict[str, Any]:
-    """The notice, and every objection with its handling; texts that make the whole too large are there by their
-    digest, and to be read at the document."""
+    """The notice, and every objection with its handling; texts that make the whole too large are there by
+    their digest, to be read at the document."""
     told: dict[str, Any] = {}
     if known.first_round is not None:
         told["first_review"] = {"round": known.first_round.n, "digest": known.first_round.digest}

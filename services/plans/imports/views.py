@@ -8,18 +8,18 @@ from typing import Any
 from sqlalchemy import select
 
 from services.plans import reference
+from services.plans.actions import available_actions
 from services.plans.catalogue import entries
-from services.plans.imports.actions import available_actions
-from services.plans.imports.approval import ImportApproval, Status
+from services.plans.imports.approval import ImportApproval
 from services.plans.imports.notice import Notice
 from services.plans.imports.schemas import ExpertShape, ImportItemShape, ImportRow, ImportShape, NoticeRow
 from services.plans.queries import Turn, turns
-from services.plans.schemas import AttachmentShape, ReturnedShape
+from services.plans.schemas import AttachmentShape
+from services.plans.views import returned_shape
 from shared.money import format_yuan
 from shared.people import Caller
 from shared.store import Look
 
-ENDED = (Status.RETURNED, Status.AWAITING_REVIEW, Status.REJECTED, Status.ABANDONED)
 _MADE = {"amount", "current_step", "current_holders", "returned", "available_actions"}
 _HEADER = (
     *("district_code", "purpose", "reason", "policy_basis", "contact_name", "contact_phone"),
@@ -69,22 +69,11 @@ def notice_row(notice: Notice) -> NoticeRow:
 
 def _common(approval: ImportApproval, caller: Caller, turn: Turn | None) -> dict[str, Any]:
     plain = {name: getattr(approval, name) for name in ImportRow.model_fields.keys() - _MADE}
-    ended = approval.returned_by and approval.status in ENDED
     return {
         **plain,
         "amount": format_yuan(approval.amount_fen),
         "current_step": turn.step if turn else "",
         "current_holders": turn.holders if turn else [],
-        "returned": _returned(approval) if ended else None,
+        "returned": returned_shape(approval),
         "available_actions": available_actions(approval, caller),
     }
-
-
-def _returned(approval: ImportApproval) -> ReturnedShape:
-    return ReturnedShape(
-        by=approval.returned_by,
-        code=approval.returned_code,
-        reason=approval.returned_reason,
-        step=approval.returned_step,
-        actor=approval.returned_actor,
-    )
