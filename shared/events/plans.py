@@ -51,9 +51,10 @@ class PlanStatusChanged(Event):
 
 
 class RequestStatusChanged(Event):
-    """What is told of a request on a plan that moved to another status. `applicant_id` is who asked.
+    """What is told of a request on a plan that moved to another status.
 
-    `concerned` are the applicant and the holder of the plan; `asked_because` is the reason of the request, `reason` and what follows that of its return.
+    `applicant_id` is who asked, `concerned` are the applicant and the holder of the plan. `asked_because` is
+    the reason of the request, `reason` and what follows that of its return.
     """
 
     publisher: ClassVar[str] = "plans"
