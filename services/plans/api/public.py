@@ -166,11 +166,21 @@ class PageForm(BaseModel):
     text: str = Field("", max_length=10_000)
 
 
+PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemShape"}}
+HTML = {"schema": {"type": "string"}}
+REFUSED = {
+    "description": "the page, or a problem",
+    "content": {"text/html": HTML, "application/problem+json": PROBLEM},
+}
+
+
 @router.post(
     "/notices/{notice_id}/page",
     operation_id="object_on_page",
     summary="在网页上提出异议 (object on the page)",
+    status_code=201,
     response_class=HTMLResponse,
+    responses={"4XX": REFUSED},
 )
 def object_on_page(
     notice_id: UUID, filled: Annotated[PageForm, Form()], request: Request, here: Here
