@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator
 
 from services.approvals.schemas import Action, DocType, PersonShape, ProblemItem, RouteStepShape
-from services.approvals.step import Step
+from services.approvals.step import Repeat, Step
 from shared.digest import canonical
 from shared.http import Body, Shape
 
@@ -76,9 +76,11 @@ class LintShape(Shape):
 
 
 class PolicyBody(Body):
-    """Whether units of the district may submit without a chain of their own."""
+    """Whether units of the district may submit without a chain of their own, and what happens when a step
+    finds people who have agreed in the round already: others review, or it is skipped."""
 
     unit_segment_optional: bool
+    repeat: Repeat = "never"
 
 
 class PolicyShape(Shape):
@@ -86,6 +88,7 @@ class PolicyShape(Shape):
 
     district_code: str
     unit_segment_optional: bool
+    repeat: Repeat
     source: str | None
     available_actions: list[Action]
 

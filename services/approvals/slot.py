@@ -46,7 +46,9 @@ PENDING = frozenset({SlotState.OPEN, SlotState.VACANT})
 
 class Slot(Approvals):
     """What lists show is copied in from the case, so that they need no join. A vacant slot of a step that
-    nobody could be found for has no holder. `closed_by` is the number of the case event that closed it."""
+    nobody could be found for has no holder. `closed_by` is the number of the case event that closed it.
+    `basis` is what makes the holder eligible: a `candidate` of the step, one of the `superior` unit in its
+    place, or a `colleague` whom somebody has chosen."""
 
     __tablename__ = "slot"
     __table_args__ = (
@@ -81,6 +83,7 @@ class Slot(Approvals):
     holder_unit_id: Mapped[UUID | None] = mapped_column(Uuid)
     holder_unit: Mapped[str] = mapped_column(String(200), default="")
     origin: Mapped[str] = mapped_column(String(20))
+    basis: Mapped[str] = mapped_column(String(20), default="candidate")
     state: Mapped[str] = mapped_column(String(20), default=SlotState.OPEN)
     version: Mapped[int] = mapped_column(default=1)
     digest: Mapped[str] = mapped_column(String(64))
@@ -113,6 +116,7 @@ class Slot(Approvals):
             holder_unit_id=holder.organisation_id if holder else step.organisation_id,
             holder_unit=holder.organisation_name if holder else step.organisation_name,
             origin=origin,
+            basis="candidate",
             state=SlotState.OPEN if holder else SlotState.VACANT,
             version=1,
             digest=case.digest,
@@ -145,6 +149,11 @@ class Slot(Approvals):
     def pending(self) -> bool:
         """The step still waits for this part."""
         return self.state in PENDING
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of the places whose agreements make the quorum of its step."""
+        return self.pending or self.state in DECIDED
 
     @property
     def trace(self) -> dict[str, str | None]:
