@@ -69,6 +69,7 @@ class RouteStepShape(Shape):
     on_empty: str
     self_review: str
     repeat: str
+    budget_hours: int | None
     attested: list[str]
 
 
