@@ -28,6 +28,8 @@ ACT_LABELS = {
     "released": "审核人离任，由其他审核人办理",
     "resumed": "审核人恢复任职",
     "overdue": "办理超期",
+    "escalated": "超期转办",
+    "unattended": "超期未办，提请管理员关注",
 }
 
 

@@ -49,7 +49,9 @@ def terminate(file: CaseFile, by: Actor | None, code: str, text: str) -> None:
 
 def _end(file: CaseFile, state: CaseState, act: str, by: Actor | None, opinion: str = "") -> None:
     file.case.move(state, file.at)
-    record(file, act, by, Effects(closed=file.cancel_pending()), opinion=opinion)
+    closed = file.cancel_pending()
+    file.settle_attention()
+    record(file, act, by, Effects(closed=closed), opinion=opinion)
 
 
 def _chains(file: CaseFile) -> list[dict[str, Any]]:
