@@ -6,7 +6,8 @@ from functools import partial
 from uuid import UUID
 
 from services.notify.notice import SEND
-from services.notify.providers.kinds import keeps, sender_of
+from services.notify.providers.counting import limits_of
+from services.notify.providers.kinds import keeps, limits_on, sender_of
 from services.notify.sending import Post, send
 from services.notify.waking import wake_held
 from shared.jobs import Jobs
@@ -18,7 +19,13 @@ jobs = Jobs()
 
 def post_of(here: Running) -> Post:
     """How this process sends."""
-    return Post(partial(sender_of, here), partial(keeps, here), here.settings.own_url())
+    return Post(
+        sender_of=partial(sender_of, here),
+        keeps=partial(keeps, here),
+        limits_of=limits_on,
+        limits=partial(limits_of, here),
+        own_url=here.settings.own_url(),
+    )
 
 
 @jobs.task(SEND)
