@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -15,16 +11,20 @@ from structlog import get_logger
 
 from services.notify.alarm import note_health
 from services.notify.answer import Answer, Outcome, redacted
-from services.notify.choosing import BROKEN, Keeps, choose, others_left
+from services.notify.choosing import BROKEN, choose, others_left
 from services.notify.contact import Account, Contact
 from services.notify.delivery import Attempt, Delivery, State
 from services.notify.gates import STALE, Going, Hold, Verdict, judge
 from services.notify.letter import Letter, Sender
-from services.notify.limit import LATE, LIMIT, Limit, Limits
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import SEND
+from services.notify.pacing import granted, must_wait
+from services.notify.post import Claimed, Post
 from services.notify.provider import Provider
 from services.notify.slot import SlotCopy
+from services.notify.template import medium_of
+from services.notify.texts import CHINESE
+from services.notify.wording import channel_words
 from shared.jobs import later
 from shared.people import PersonCopy
 from shared.store import Store, Work
@@ -32,34 +32,10 @@ from shared.store import Store, Work
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Post:
-    """How this process sends: who takes letters to a provider and how many, and where links lead."""
-
-    sender_of: Callable[[Provider], Sender]
-    keeps: Keeps
-    limits_of: Callable[[Provider], Sequence[Limit]]
-    limits: Callable[[], Limits]
-    own_url: str
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A try that is ours: the letter, and the provider that it goes to, as it was then.
-
-    `granted` says which limit it was held by until now, if it still has its place.
-    """
-
-    letter: Letter
-    provider: Provider
-    attempt: int
-    granted: str = ""
-
-
 def send(store: Store, post: Post, delivery_id: UUID, attempt: int) -> None:
     """Makes one try of a delivery. A try that is over already, or not yet due, is left alone."""
     claimed = claim(store, post, delivery_id, attempt)
-    if claimed is None or _is_limited(store, post, claimed):
+    if claimed is None or must_wait(store, post, claimed):
         return
     sender, started = post.sender_of(claimed.provider), monotonic()
     answer = carry(sender, claimed.letter)
@@ -96,40 +72,9 @@ def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> Claimed 
         if not isinstance(chosen, Provider):
             _stop(work, going, chosen)
             return None
-        granted = _granted(going.delivery, chosen, work.now)
+        place = granted(going.delivery, chosen, work.now)
         going.delivery.start(chosen.id, work.now)
-        return Claimed(_letter(going, post.own_url), chosen, attempt, granted)
-
-
-def _granted(delivery: Delivery, chosen: Provider, now: datetime) -> str:
-    """Which limit it was held by, if its time has just come and it goes where it was to go."""
-    on_time = delivery.next_try_at is not None and delivery.next_try_at >= now - LATE
-    same = delivery.provider_id == chosen.id and delivery.code.startswith(LIMIT)
-    return delivery.code if on_time and same else ""
-
-
-def _is_limited(store: Store, post: Post, claimed: Claimed) -> bool:
-    """Whether the provider, or the receiver, has had enough for now; the letter then waits for its place."""
-    limits, provider = post.limits_of(claimed.provider), f"{claimed.provider.id}"
-    receiver = hashlib.sha256(claimed.letter.to.encode()).hexdigest()[:32]
-    for per, key in (("receiver", f"{provider}.{receiver}"), ("provider", provider)):
-        these = [limit for limit in limits if limit.per == per]
-        if claimed.granted in (LIMIT + per, LIMIT + "provider") or not these:
-            continue
-        now = store.clock.now()
-        if (until := post.limits().take(key, these, now)) > now:
-            _hold_back(store, claimed, LIMIT + per, until)
-            return True
-    return False
-
-
-def _hold_back(store: Store, claimed: Claimed, code: str, until: datetime) -> None:
-    """Back to waiting: this was no try."""
-    with store.work() as work:
-        delivery = work.get(Delivery, claimed.letter.delivery_id)
-        if delivery.state == State.SENDING and delivery.attempts == claimed.attempt:
-            attempt = delivery.step_back(code, until, work.now)
-            later(work, SEND, until, delivery_id=str(delivery.id), attempt=attempt)
+        return Claimed(_letter(work, going, post.own_url), chosen, attempt, place)
 
 
 def _may_send_again(work: Work, delivery: Delivery) -> bool:
@@ -159,13 +104,14 @@ def _stop(work: Work, going: Going, verdict: Verdict) -> None:
         touch_inbox(work, going.message.person_id)
 
 
-def _letter(going: Going, own_url: str) -> Letter:
+def _letter(work: Work, going: Going, own_url: str) -> Letter:
+    words = channel_words(work, going.message, medium_of(going.channel), CHINESE)
     return Letter(
         delivery_id=going.delivery.id,
         to=going.address,
         name=going.person.name if going.person else "",
-        title=going.message.title,
-        body=going.message.body,
+        title=words.title,
+        body=words.body,
         url=own_url + going.message.path,
         composed_at=going.message.created_at,
     )

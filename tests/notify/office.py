@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,7 +15,8 @@ from sqlalchemy import select
 from services.notify.answer import Answer
 from services.notify.delivery import Attempt, Delivery
 from services.notify.jobs import post_of
-from services.notify.sending import Claimed, note
+from services.notify.post import Claimed
+from services.notify.sending import note
 from services.notify.service import service
 from shared.database import new_id
 from shared.events import Envelope
@@ -126,6 +130,11 @@ class Office(Lone):
             milliseconds=0,
         )
         note(self.store, post_of(self.here), claimed, tried, answer)
+
+    def mails(self) -> list[EmailMessage]:
+        """The mails that were kept, oldest first."""
+        found = [message_from_bytes(path.read_bytes(), policy=default) for path in self.kept_mail()]
+        return [mail for mail in found if isinstance(mail, EmailMessage)]
 
     # events
 

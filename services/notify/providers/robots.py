@@ -1,7 +1,7 @@
 """Robots in the groups of WeCom, DingTalk and Feishu: all three answer HTTP 200 when they refuse.
 
-A group hears the title and the link only, with the name of whom it concerns: the text is his own. He is
-mentioned when he has said by what: a mobile number, or what the provider calls him.
+A group hears the title and the link, with the name of whom it concerns, and more only when there is a text
+for groups. He is mentioned when he has said by what: a mobile number, or what the provider calls him.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class Robot:
 
     def send(self, letter: Letter) -> Answer:
         keyword = f"【{self.settings.keyword}】" if self.settings.keyword else ""
-        text = f"{keyword}{letter.name}：{letter.title}\n{letter.url}"
+        lines = [f"{keyword}{letter.name}：{letter.title}", letter.body, letter.url]
+        text = "\n".join(line for line in lines if line)
         url, body = self.dialect.ask(self, letter, text, self.clock.now())
         return self.web.post(url, self._judge, json=body)
 
