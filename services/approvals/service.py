@@ -6,6 +6,7 @@ from services.approvals.api import (
     cases,
     chains,
     due,
+    evidence,
     opinions,
     policies,
     slots,
@@ -26,6 +27,7 @@ service = Service(
     routers=(
         slots.router,
         due.router,
+        evidence.router,
         substitutions.router,
         cases.router,
         chains.router,

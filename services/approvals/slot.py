@@ -73,6 +73,9 @@ class Slot(Approvals):
     `escalations` how many levels of the step's escalation were used up."""
 
     __tablename__ = "slot"
+    UNWRITTEN = frozenset({"alarm", "alarm_at", "due_order", "escalations"})
+    """What reminders move on without an act of review: no part of the evidence."""
+
     __table_args__ = (
         Index(
             "ix_slot_todo",
