@@ -1,4 +1,4 @@
-"""Whether a draft can be published: its own mistakes, and whether the people it asks for are there.
+"""Whether a draft can be published: its own mistakes, the district's floor, and the people it asks for.
 
 A unit's chain is judged for the unit, a district's for every unit that would follow it and has a handler; set
 by set, so that the number of statements does not depend on the number of units.
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from services.approvals.chain import Chain
 from services.approvals.chain_lint import lint
+from services.approvals.floor import breaches, floors_on
 from services.approvals.judged import Judged, read_judged
 from services.approvals.segregation import Seats, Shortage, shortage
 from services.approvals.staffing import Unit, units_where
@@ -31,6 +32,10 @@ def check(look: Look, chain: Chain) -> list[Problem]:
     if judged is None:
         text_en = "the owner is not known here"
         return [*found, Problem("unknown_owner", "所属单位或区划未登记", "/owner", text_en)]
+    if chain.level == Segment.UNIT and not found:
+        (unit,) = judged.units
+        floors = floors_on(look, unit.district_path, chain.doc_type, look.today)
+        found += breaches(floors, unit.district_path, steps)
     for index, step in enumerate(steps):
         if isinstance(step.selector, PeopleSelector):
             found += _check_named(look, chain, step.selector, judged, f"/steps/{index}/selector")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.approvals.api import cases, chains, opinions, policies, slots, versions
+from services.approvals.api import cases, chains, floors, opinions, policies, slots, versions
 from services.approvals.handlers import events
 from services.approvals.jobs import jobs
 from services.approvals.tables import Approvals
@@ -17,6 +17,7 @@ service = Service(
         cases.router,
         chains.router,
         versions.router,
+        floors.router,
         policies.router,
         opinions.router,
     ),

@@ -13,6 +13,8 @@ from shared.digest import canonical
 from shared.people import Role
 
 KEY = r"^[a-z][a-z0-9_]{0,39}$"
+MAX_HOURS = 2000
+"""About a year of working time."""
 
 
 class Segment(StrEnum):
@@ -85,7 +87,7 @@ class Step(BaseModel):
     pick: Literal["none", "submitter", "previous_actor"] = "none"
     on_empty: Literal["refuse", "skip", "administrator"] = "refuse"
     budget_hours: int | None = Field(
-        None, ge=1, le=2000, description="办理期限，以工作小时计 (working hours that the step may take)"
+        None, ge=1, le=MAX_HOURS, description="办理期限，以工作小时计 (working hours that the step may take)"
     )
     attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
 
