@@ -7,13 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from sqlalchemy import update
 
 from services.approvals import deciding, holders, judge, queries
 from services.approvals.case_file import Actor, CaseFile
 from services.approvals.deciding import Decision
 from services.approvals.filing import came_first, candidates_today, keep, substitute, take_by_slot
-from services.approvals.opinion import CommonOpinion
+from services.approvals.opinion import count_use
 from services.approvals.queries import DONE_ORDER, TODO_ORDER, Filters, Listing
 from services.approvals.slot import Slot
 from services.approvals.slot_schemas import (
@@ -95,7 +94,7 @@ def agree(  # noqa: PLR0913 - what a decision is made of
         expected.check(slot.etag)
         said = Decision(Actor(caller.person_id, caller.name), body.opinion, body.picks)
         deciding.agree(file, slot, said, lambda step: candidates_today(work, step))
-        _count_opinion(work, caller, "agree", body.opinion)
+        count_use(work, caller, "agree", body.opinion)
         keep(work, file)
         return once.answer(work, decision(file, slot), etag=slot.etag)
 
@@ -117,7 +116,7 @@ def disagree(  # noqa: PLR0913 - what a decision is made of
         _judge(work, file, slot, caller)
         expected.check(slot.etag)
         deciding.disagree(file, slot, Decision(Actor(caller.person_id, caller.name), body.opinion))
-        _count_opinion(work, caller, "disagree", body.opinion)
+        count_use(work, caller, "disagree", body.opinion)
         keep(work, file)
         return once.answer(work, decision(file, slot), etag=slot.etag)
 
@@ -158,17 +157,6 @@ def _judge(work: Work, file: CaseFile, slot: Slot, caller: Caller) -> None:
     """The state comes before the version: a late decision hears who was first."""
     late = None if slot.pending else came_first(work, file.case, slot)
     judge.require_turn(file.case, slot, caller, late)
-
-
-def _count_opinion(work: Work, caller: Caller, kind: str, opinion: str) -> None:
-    if opinion:
-        work.execute(
-            update(CommonOpinion)
-            .where(CommonOpinion.owner_id == caller.person_id)
-            .where(CommonOpinion.kind == kind, CommonOpinion.text == opinion)
-            .values(use_count=CommonOpinion.use_count + 1)
-            .execution_options(synchronize_session=False)
-        )
 
 
 def _page(asked: Listing) -> PageAsked:
