@@ -21,6 +21,7 @@ REPEATABLE = {
     "unsaved_submission",
     "preview_route",
     "lint_chain",
+    "check_floor",
     "import_catalogue",
     "read_message",
     "read_all_messages",
