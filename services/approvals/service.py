@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
-<<<<<<< HEAD
-from services.approvals.api import cases, chains, floors, opinions, policies, slots, versions
-=======
-from services.approvals.api import cases, chains, due, opinions, policies, slots, timetables, versions
->>>>>>> main
+from services.approvals.api import (
+    cases,
+    chains,
+    due,
+    floors,
+    opinions,
+    policies,
+    slots,
+    timetables,
+    versions,
+)
 from services.approvals.handlers import events
 from services.approvals.jobs import jobs
 from services.approvals.tables import Approvals

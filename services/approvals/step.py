@@ -87,11 +87,7 @@ class Step(BaseModel):
     pick: Literal["none", "submitter", "previous_actor"] = "none"
     on_empty: Literal["refuse", "skip", "administrator"] = "refuse"
     budget_hours: int | None = Field(
-<<<<<<< HEAD
-        None, ge=1, le=MAX_HOURS, description="办理期限，以工作小时计 (working hours that the step may take)"
-=======
         None, ge=1, le=MAX_HOURS, description="办理时限，以工作小时计 (working hours that the step may take)"
->>>>>>> main
     )
     attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
 
