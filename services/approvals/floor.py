@@ -172,10 +172,10 @@ def _step_hours(floor: Floor, steps: Sequence[Step]) -> Iterator[Problem]:
     for index, step in enumerate(steps):
         pointer = f"/steps/{index}/budget_hours"
         if step.budget_hours is None and (most or total):
-            text = f"{floor.label}：环节“{step.name}”须规定办理期限"
+            text = f"{floor.label}：环节“{step.name}”须规定办理时限"
             yield Problem("floor_hours_missing", text, pointer, "the step needs a budget of hours")
         elif step.budget_hours is not None and most is not None and step.budget_hours > most:
-            text = f"{floor.label}：环节“{step.name}”的办理期限不能超过 {most} 工作小时"
+            text = f"{floor.label}：环节“{step.name}”的办理时限不能超过 {most} 工作小时"
             yield Problem("floor_step_hours", text, pointer, f"more than {most} working hours")
 
 
@@ -186,7 +186,7 @@ def _total_hours(floor: Floor, steps: Sequence[Step]) -> Iterator[Problem]:
     sets = together([step.condition for step in steps])
     longest = max(sum(steps[index].budget_hours or 0 for index in applying) for applying in sets)
     if longest > most:
-        text = f"{floor.label}：各环节办理期限合计不能超过 {most} 工作小时，现为 {longest}"
+        text = f"{floor.label}：各环节办理时限合计不能超过 {most} 工作小时，现为 {longest}"
         text_en = f"the steps take up to {longest} working hours, at most {most} are allowed"
         yield Problem("floor_total_hours", text, "/steps", text_en)
 
