@@ -9,12 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, or_, select
 
-from services.approvals.case import Case, CaseRound
+from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
 from services.approvals.chain import Chain, ChainVersion
 from services.approvals.deadline import TimetableHere
 from services.approvals.policy import DistrictPolicy
+from services.approvals.round_time import ends_a_round, measure
 from services.approvals.route import InForce, Route, route
 from services.approvals.slot import DECIDED, Slot
 from services.approvals.staffing import (
@@ -83,9 +84,18 @@ def keep(work: Work, file: CaseFile) -> None:
     """Adds the rows of the act and publishes its events; tells administrators when nobody can go on."""
     work.add(*file.added)
     work.publish(*file.told)
+    if file.case.state != CaseState.REVIEWING:
+        _keep_times(work, file)
     if file.alarm:
         helpers = administrators(work, file.case, file.step)
         work.publish(attention_raised(file.case, file.step.name, helpers))
+
+
+def _keep_times(work: Work, file: CaseFile) -> None:
+    """What statistics are made of, of a round that has just ended."""
+    events = work.all(select(CaseEvent).where(CaseEvent.case_id == file.case.id).order_by(CaseEvent.seq))
+    if ends_a_round(events):
+        work.add(*measure(file.case, events, file.route, file.timetable().working_time.between))
 
 
 def came_first(look: Look, case: Case, slot: Slot | None, slots: Sequence[Slot] = ()) -> CaseEvent | None:

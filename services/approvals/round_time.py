@@ -1,4 +1,5 @@
-"""How long finished rounds and their steps took, in working time: what statistics are made of, without people.
+"""How long finished rounds and their steps took, in working time: what statistics are made of, without
+people.
 
 Rows are made from the case events in the transaction that ends a round; every one can be computed again.
 """
@@ -26,10 +27,11 @@ Between = Callable[[datetime, datetime], timedelta]
 
 
 class RoundTime(Approvals):
-    """A round that is over: how long it was with reviewers, and before it with the applicant (0 for the first).
+    """A round that is over: how long it was with reviewers, and before it with the applicant (0 for the
+    first).
 
-    `outcome` is the state it ended in; `step_name` and `reason` tell of a return. The `case_…` are the sums over
-    all rounds so far.
+    `outcome` is the state it ended in; `step_name` and `reason` tell of a return. The `case_…` are the sums
+    over all rounds so far.
     """
 
     __tablename__ = "round_time"
@@ -48,7 +50,7 @@ class RoundTime(Approvals):
     step_name: Mapped[str] = mapped_column(String(60))
     reason: Mapped[str] = mapped_column(String(REASON))
     review_minutes: Mapped[int]
-    applicant_minutes: Mapped[int]
+    applicant_minutes: Mapped[int | None]
     case_review_minutes: Mapped[int]
     case_applicant_minutes: Mapped[int]
 
@@ -113,7 +115,7 @@ def measure(
         step_name=last.step_name,
         reason=_short(last.opinion) if last.data["state"] == CaseState.RETURNED else "",
         review_minutes=_minutes(sum(reviews[n].values(), timedelta())),
-        applicant_minutes=_minutes(before[n]),
+        applicant_minutes=_minutes(before[n]) if n in before else None,
         case_review_minutes=_minutes(
             sum((time for steps in reviews.values() for time in steps.values()), timedelta())
         ),

@@ -10,6 +10,7 @@ from services.approvals.api import (
     opinions,
     policies,
     slots,
+    statistics,
     timetables,
     versions,
 )
@@ -33,6 +34,7 @@ service = Service(
         policies.router,
         timetables.router,
         opinions.router,
+        statistics.router,
     ),
     tables=(Approvals.metadata, Copies.metadata, CalendarCopies.metadata),
     migrations=Path(__file__).parent / "migrations",

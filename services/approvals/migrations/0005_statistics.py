@@ -13,9 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     with op.batch_alter_table("common_opinion") as opinion:
-        opinion.add_column(
-            sa.Column("scope", sa.String(length=10), nullable=False, server_default="person")
-        )
+        opinion.add_column(sa.Column("scope", sa.String(length=10), nullable=False, server_default="person"))
     with op.batch_alter_table("common_opinion") as opinion:
         opinion.alter_column("scope", server_default=None)
     op.create_table(
@@ -30,7 +28,7 @@ def upgrade() -> None:
         sa.Column("step_name", sa.String(length=60), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("review_minutes", sa.Integer(), nullable=False),
-        sa.Column("applicant_minutes", sa.Integer(), nullable=False),
+        sa.Column("applicant_minutes", sa.Integer(), nullable=True),
         sa.Column("case_review_minutes", sa.Integer(), nullable=False),
         sa.Column("case_applicant_minutes", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "n", name=op.f("pk_round_time")),
