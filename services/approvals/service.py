@@ -5,6 +5,7 @@ from pathlib import Path
 from services.approvals.api import (
     cases,
     chains,
+    drift,
     due,
     floors,
     opinions,
@@ -35,6 +36,7 @@ service = Service(
         timetables.router,
         opinions.router,
         statistics.router,
+        drift.router,
     ),
     tables=(Approvals.metadata, Copies.metadata, CalendarCopies.metadata),
     migrations=Path(__file__).parent / "migrations",
