@@ -22,6 +22,9 @@ from services.notify.message import Message, touch_inbox
 from services.notify.notice import SEND
 from services.notify.provider import Provider
 from services.notify.slot import SlotCopy
+from services.notify.template import medium_of
+from services.notify.texts import CHINESE
+from services.notify.wording import channel_words
 from shared.jobs import later
 from shared.people import PersonCopy
 from shared.store import Store, Work
@@ -88,7 +91,7 @@ def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> Claimed 
             _stop(work, going, chosen)
             return None
         going.delivery.start(chosen.id, work.now)
-        return Claimed(_letter(going, post.own_url), chosen, attempt)
+        return Claimed(_letter(work, going, post.own_url), chosen, attempt)
 
 
 def _may_send_again(work: Work, delivery: Delivery) -> bool:
@@ -118,13 +121,14 @@ def _stop(work: Work, going: Going, verdict: Verdict) -> None:
         touch_inbox(work, going.message.person_id)
 
 
-def _letter(going: Going, own_url: str) -> Letter:
+def _letter(work: Work, going: Going, own_url: str) -> Letter:
+    words = channel_words(work, going.message, medium_of(going.channel), CHINESE)
     return Letter(
         delivery_id=going.delivery.id,
         to=going.address,
         name=going.person.name if going.person else "",
-        title=going.message.title,
-        body=going.message.body,
+        title=words.title,
+        body=words.body,
         url=own_url + going.message.path,
         composed_at=going.message.created_at,
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -117,6 +120,11 @@ class Office(Lone):
             milliseconds=0,
         )
         note(self.store, post_of(self.here), claimed, tried, answer)
+
+    def mails(self) -> list[EmailMessage]:
+        """The mails that were kept, oldest first."""
+        found = [message_from_bytes(path.read_bytes(), policy=default) for path in self.kept_mail()]
+        return [mail for mail in found if isinstance(mail, EmailMessage)]
 
     # events
 
