@@ -143,7 +143,13 @@ def in_force(look: Look, unit: Unit, doc_type: str) -> InForce:
 def policy_of(look: Look, unit: Unit) -> Policy:
     """What the nearest district with a policy of its own says."""
     rows = look.all(select(DistrictPolicy).where(DistrictPolicy.district_code.in_(unit.districts)))
-    nearest = min(rows, key=lambda row: unit.districts.index(row.district_code), default=None)
+    return nearest_policy(rows, unit)
+
+
+def nearest_policy(policies: Sequence[DistrictPolicy], unit: Unit) -> Policy:
+    """What holds for a unit of these policies."""
+    above = [one for one in policies if one.district_code in unit.districts]
+    nearest = min(above, key=lambda one: unit.districts.index(one.district_code), default=None)
     return Policy() if nearest is None else nearest.rules
 
 
