@@ -11,6 +11,7 @@ from services.approvals.api import (
     policies,
     slots,
     statistics,
+    substitutions,
     timetables,
     versions,
 )
@@ -27,6 +28,7 @@ service = Service(
     routers=(
         slots.router,
         due.router,
+        substitutions.router,
         cases.router,
         chains.router,
         versions.router,

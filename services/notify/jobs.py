@@ -7,8 +7,10 @@ from uuid import UUID
 
 from services.notify.failed_text import tell_who_looks_after_texts
 from services.notify.notice import SEND
-from services.notify.providers.kinds import keeps, sender_of
-from services.notify.sending import Post, send
+from services.notify.post import Post
+from services.notify.providers.counting import limits_of
+from services.notify.providers.kinds import keeps, limits_on, sender_of
+from services.notify.sending import send
 from services.notify.waking import wake_held
 from services.notify.wording import TEXT_FAILED
 from shared.jobs import Jobs
@@ -20,7 +22,13 @@ jobs = Jobs()
 
 def post_of(here: Running) -> Post:
     """How this process sends."""
-    return Post(partial(sender_of, here), partial(keeps, here), here.settings.own_url())
+    return Post(
+        sender_of=partial(sender_of, here),
+        keeps=partial(keeps, here),
+        limits_of=limits_on,
+        limits=partial(limits_of, here),
+        own_url=here.settings.own_url(),
+    )
 
 
 @jobs.task(SEND)
