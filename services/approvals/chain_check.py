@@ -12,7 +12,7 @@ from services.approvals.chain import Chain
 from services.approvals.chain_lint import lint
 from services.approvals.floor import breaches, floors_on
 from services.approvals.judged import Judged, read_judged
-from services.approvals.segregation import Seats, Shortage, shortage
+from services.approvals.segregation import Shortage, shortage
 from services.approvals.staffing import Unit, units_where
 from services.approvals.step import PeopleSelector, RoleSelector, Segment, Step
 from services.approvals.together import together
@@ -113,13 +113,14 @@ def _check_segregation(chain: Chain, steps: Sequence[Step], judged: Judged) -> I
 
 def _shortage(judged: Judged, unit: Unit) -> Shortage | None:
     route = judged.route_of(unit)
-    there = [frozenset(judged.people(unit, step)) for _, step in route]
     seats = {
-        index: Seats(key, step.needed, there[index])
+        index: judged.seats(unit, key, step)
         for index, (key, step) in enumerate(route)
-        if step.on_empty == "refuse" and len(there[index]) >= step.needed
+        if step.on_empty == "refuse" and len(judged.people(unit, step)) >= step.needed
     }
     applicants = judged.scope.applicants(unit)
+    if judged.may_repeat(unit):
+        return next(filter(None, (shortage([one], applicants) for one in seats.values())), None)
     if shortage(list(seats.values()), applicants) is None:
         return None  # enough even if all conditions held at once
     for applying in together([step.condition for _, step in route]):

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.approvals import judge, told
+from services.approvals.actor import Actor
 from services.approvals.case import CaseState
-from services.approvals.case_file import Actor, CaseFile, Effects
-from services.approvals.next_step import CandidatesOf, NextStep, enter, following
+from services.approvals.case_file import CaseFile, Effects
+from services.approvals.next_step import NextStep, enter, following
+from services.approvals.quorum import progress
 from services.approvals.recording import record
+from services.approvals.seating import CandidatesOf
 from services.approvals.slot import Slot, SlotState
 
 
@@ -26,12 +29,13 @@ class Decision:
 def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) -> None:
     """One agreement; when it closes the step, the next one opens, or the round is approved.
 
-    Raises `Invalid` before anything is written: `pick_required`, `pick_not_candidate`, `pick_not_asked`.
+    Raises `Invalid` before anything is written: `pick_required`, `pick_not_candidate`,
+    `too_few_picks`, `pick_not_asked`.
     """
     closing = closes(file, slot)
     after = NextStep(None)
     if closing:
-        after = following(file, slot.step_index, candidates, said.by.person_id, said.picks)
+        after = following(file, slot.step_index, candidates, said.by.people, said.picks)
     else:
         judge.chosen(None, (), said.picks)
     effects = Effects(closed=[slot])
@@ -42,13 +46,13 @@ def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) 
         effects.opened, effects.skipped = entered.opened, entered.skipped
     record(file, "agreed", said.by, effects, slot=slot, opinion=said.opinion)
     if file.case.state == CaseState.APPROVED:
-        file.told.append(told.decided(file.case, slot, said.by.person_id, said.by.name))
+        file.told.append(told.decided(file.case, slot, said.by))
 
 
 def closes(file: CaseFile, slot: Slot) -> bool:
     """Whether an agreement of this slot closes its step."""
-    others = [other for other in file.step_slots if other.pending and other is not slot]
-    return file.step.quorum == "any" or not others
+    agreed, wanted = progress(file.step, file.step_slots)
+    return agreed + 1 >= wanted
 
 
 def disagree(file: CaseFile, slot: Slot, said: Decision) -> None:
@@ -59,9 +63,10 @@ def disagree(file: CaseFile, slot: Slot, said: Decision) -> None:
     effects.closed += file.cancel_pending()
     file.case.move(CaseState.RETURNED, file.at)
     record(file, "disagreed", said.by, effects, slot=slot, opinion=said.opinion)
-    file.told.append(told.decided(file.case, slot, said.by.person_id, said.by.name))
+    file.told.append(told.decided(file.case, slot, said.by))
 
 
 def _decide(file: CaseFile, slot: Slot, state: SlotState, said: Decision) -> None:
     file.close(slot, state)
-    slot.acted_by, slot.opinion = said.by.person_id, said.opinion
+    slot.acted_by, slot.acted_name, slot.opinion = said.by.person_id, said.by.name, said.opinion
+    slot.on_behalf_of = said.by.on_behalf_of

@@ -21,6 +21,7 @@ from shared.people import ROLE_LABELS, DistrictCopy, Role
 from shared.store import Look
 
 OnEmpty = Literal["refuse", "skip", "administrator"]
+SelfReview = Literal["exclude", "skip", "superior"]
 Hours = Annotated[int, Field(ge=1, le=30 * MAX_HOURS)]
 PLACE_LABELS = {"own_unit": "本单位", "superior_unit": "主管单位", "district_body": "区划机构"}
 
@@ -64,7 +65,8 @@ class FloorRules(BaseModel):
     `min_steps`: so many steps must apply to every document: those without a condition, and one of each group
     of bands. `required`: kinds of reviewers whom every document must pass. `max_step_hours`,
     `max_total_hours`: the budgets, of a step and of all steps that can apply to one document; with a maximum
-    every step needs a budget. `on_empty`: what a step may say for the case that nobody can review it.
+    every step needs a budget. `on_empty`, `self_review`: what a step may say for the case that nobody can
+    review it, or that the applicant is one of its reviewers.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,6 +76,7 @@ class FloorRules(BaseModel):
     max_step_hours: Hours | None = None
     max_total_hours: Hours | None = None
     on_empty: list[OnEmpty] = Field(["refuse", "skip", "administrator"], min_length=1, max_length=3)
+    self_review: list[SelfReview] = Field(["exclude", "skip", "superior"], min_length=1, max_length=3)
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json")
@@ -167,6 +170,15 @@ def _allowed_on_empty(floor: Floor, steps: Sequence[Step]) -> Iterator[Problem]:
             yield Problem("floor_on_empty", text, f"/steps/{index}/on_empty", text_en)
 
 
+def _allowed_self_review(floor: Floor, steps: Sequence[Step]) -> Iterator[Problem]:
+    for index, step in enumerate(steps):
+        if step.self_review not in floor.rules.self_review:
+            label = SELF_REVIEW_LABELS[step.self_review]
+            text = f"{floor.label}：环节“{step.name}”申请人即审核人时不允许“{label}”"
+            text_en = f"self_review {step.self_review} is not allowed"
+            yield Problem("floor_self_review", text, f"/steps/{index}/self_review", text_en)
+
+
 def _step_hours(floor: Floor, steps: Sequence[Step]) -> Iterator[Problem]:
     most, total = floor.rules.max_step_hours, floor.rules.max_total_hours
     for index, step in enumerate(steps):
@@ -191,7 +203,15 @@ def _total_hours(floor: Floor, steps: Sequence[Step]) -> Iterator[Problem]:
         yield Problem("floor_total_hours", text, "/steps", text_en)
 
 
-RULES = (_enough_steps, _required_steps, _allowed_on_empty, _step_hours, _total_hours)
+RULES = (
+    _enough_steps,
+    _required_steps,
+    _allowed_on_empty,
+    _allowed_self_review,
+    _step_hours,
+    _total_hours,
+)
+SELF_REVIEW_LABELS = {"exclude": "由他人审核", "skip": "跳过", "superior": "由主管单位审核"}
 ON_EMPTY_LABELS = {"refuse": "不予受理", "skip": "跳过", "administrator": "等待管理员"}
 
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.approvals import holders, rounds
+from services.approvals.actor import Actor
 from services.approvals.case import Case, CaseRound, CaseState, RefusedRound
-from services.approvals.case_file import Actor, CaseFile
+from services.approvals.case_file import CaseFile
 from services.approvals.drift import Statement, note
 from services.approvals.filing import (
     candidates_today,
@@ -176,6 +177,7 @@ def _check_slot(work: Work, file: CaseFile, slot: Slot) -> None:
 
 def _is_eligible(work: Work, file: CaseFile, slot: Slot) -> bool:
     step = file.route[slot.step_index]
-    if slot.origin == "reassigned" and slot.holder_id is not None:
+    if slot.basis == "colleague" and slot.holder_id is not None:
         return substitute(work, file.case, step, slot.holder_id) is not None
-    return any(person.person_id == slot.holder_id for person in candidates_today(work, step))
+    place = step.at_superior if slot.basis == "superior" else step
+    return any(person.person_id == slot.holder_id for person in candidates_today(work, place))

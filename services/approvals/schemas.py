@@ -64,8 +64,11 @@ class RouteStepShape(Shape):
     organisation_id: UUID | None
     organisation_name: str
     quorum: str
+    at_least: int | None
     pick: str
     on_empty: str
+    self_review: str
+    repeat: str
     budget_hours: int | None
     attested: list[str]
 
@@ -94,15 +97,22 @@ class HolderShape(Shape):
     due_at: datetime | None
     time_state: str
     time_label: str
+    acted_by: UUID | None
+    acted_name: str
+    on_behalf_of: UUID | None
     opinion: str
     etag: str
     available_actions: list[Action]
 
 
 class CaseStepShape(RouteStepShape):
-    """A step with what became of it: done, current, waiting, skipped."""
+    """A step with what became of it: done, current, waiting, skipped and by which rule; how many of its
+    people have agreed, and how many must."""
 
     state: str
+    skipped_by: str
+    agreed: int
+    needed: int
     status_label: str
     holders: list[HolderShape]
 
@@ -114,6 +124,8 @@ class EventShape(Shape):
     at: datetime
     actor_id: UUID | None
     actor_name: str
+    on_behalf_of: UUID | None
+    on_behalf_name: str
     type: str
     label: str
     round: int

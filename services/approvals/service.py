@@ -12,6 +12,7 @@ from services.approvals.api import (
     policies,
     slots,
     statistics,
+    substitutions,
     timetables,
     versions,
 )
@@ -28,6 +29,7 @@ service = Service(
     routers=(
         slots.router,
         due.router,
+        substitutions.router,
         cases.router,
         chains.router,
         versions.router,
