@@ -77,6 +77,7 @@ class _SlotEvent(_CaseEvent):
     title: str
     number: str
     opened_at: datetime
+    holder_name: str = ""
     deputies: list[UUID] = Field(default_factory=list)
 
 
