@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -241,6 +241,28 @@ class SubstitutionEnded(_SubstitutionEvent):
     type: ClassVar[str] = "substitution.ended"
 
     ended_by: UUID
+
+
+class AuditSealed(Event):
+    """The acts of a day are sealed: whoever keeps this can show later that none of them was changed."""
+
+    type: ClassVar[str] = "audit.sealed"
+    publisher: ClassVar[str] = "approvals"
+
+    n: int
+    day: date
+    root: str
+    leaves: int
+    previous: str
+    hash: str
+
+    @property
+    def subject(self) -> str:
+        return "audit"
+
+    @property
+    def subject_version(self) -> int:
+        return self.n
 
 
 class ChainPublished(Event):
