@@ -25,6 +25,8 @@ REPEATABLE = {
     "preview_route",
     "preview_template",
     "lint_chain",
+    "check_floor",
+    "replay_chain",
     "import_catalogue",
     "read_message",
     "read_all_messages",
