@@ -66,6 +66,7 @@ class RouteStepShape(Shape):
     quorum: str
     pick: str
     on_empty: str
+    budget_hours: int | None
     attested: list[str]
 
 
@@ -90,6 +91,9 @@ class HolderShape(Shape):
     origin: str
     opened_at: datetime
     closed_at: datetime | None
+    due_at: datetime | None
+    time_state: str
+    time_label: str
     opinion: str
     etag: str
     available_actions: list[Action]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -40,13 +40,18 @@ SLOT_LABELS = {
     SlotState.TRANSFERRED: "已改派",
     SlotState.CANCELLED: "已取消",
 }
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""When a slot without a budget is due, for lists that are sorted by it."""
 DECIDED = frozenset({SlotState.AGREED, SlotState.DISAGREED})
 PENDING = frozenset({SlotState.OPEN, SlotState.VACANT})
 
 
 class Slot(Approvals):
     """What lists show is copied in from the case, so that they need no join. A vacant slot of a step that
-    nobody could be found for has no holder. `closed_by` is the number of the case event that closed it."""
+    nobody could be found for has no holder. `closed_by` is the number of the case event that closed it.
+
+    With a budget of working hours it is due at `due_at`, counted from `counted_from` by the timetable that
+    `calendar` names; `alarm` is the next level of reminding, due at `alarm_at` (see `deadline`)."""
 
     __tablename__ = "slot"
     __table_args__ = (
@@ -65,6 +70,13 @@ class Slot(Approvals):
             "id",
             postgresql_where=text("acted_by IS NOT NULL"),
             sqlite_where=text("acted_by IS NOT NULL"),
+        ),
+        Index(
+            "ix_slot_alarm",
+            "alarm_at",
+            "id",
+            postgresql_where=text("state = 'open' AND alarm_at IS NOT NULL"),
+            sqlite_where=text("state = 'open' AND alarm_at IS NOT NULL"),
         ),
         Index("ix_slot_case_id_round", "case_id", "round"),
         Index("ix_slot_holder_id_case_id", "holder_id", "case_id"),
@@ -97,6 +109,13 @@ class Slot(Approvals):
     applicant_name: Mapped[str] = mapped_column(String(100))
     amount_fen: Mapped[int | None] = mapped_column(BigInteger)
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    budget_hours: Mapped[int | None]
+    counted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_order: Mapped[datetime] = mapped_column(UtcDateTime, default=NEVER)
+    calendar: Mapped[str] = mapped_column(String(120), default="")
+    alarm: Mapped[str] = mapped_column(String(20), default="")
+    alarm_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @classmethod
     def given(cls, case: Case, index: int, step: RouteStep, holder: Candidate | None, origin: str) -> Slot:
@@ -125,6 +144,9 @@ class Slot(Approvals):
             applicant_name=case.applicant_name,
             amount_fen=case.amount_fen,
             submitted_at=case.submitted_at,
+            due_order=NEVER,
+            calendar="",
+            alarm="",
         )
 
     @classmethod

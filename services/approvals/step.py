@@ -13,6 +13,8 @@ from shared.digest import canonical
 from shared.people import Role
 
 KEY = r"^[a-z][a-z0-9_]{0,39}$"
+MAX_HOURS = 2000
+"""About a year of working time."""
 
 
 class Segment(StrEnum):
@@ -71,7 +73,8 @@ class Step(BaseModel):
 
     `quorum`: the first who agrees closes the step (any), or all must agree. `pick`: whether the submitter, or
     whoever closes the step before, chooses among the candidates; for the first step of a route both mean the
-    submitter. `on_empty`: what happens when nobody is left to review.
+    submitter. `on_empty`: what happens when nobody is left to review. `budget_hours`: working hours after
+    which a slot is overdue; nothing where no limit is set.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -83,7 +86,15 @@ class Step(BaseModel):
     condition: PlainJson | None = None
     pick: Literal["none", "submitter", "previous_actor"] = "none"
     on_empty: Literal["refuse", "skip", "administrator"] = "refuse"
+    budget_hours: int | None = Field(
+        None, ge=1, le=MAX_HOURS, description="办理时限，以工作小时计 (working hours that the step may take)"
+    )
     attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
+
+    @property
+    def needed(self) -> int:
+        """How many people it takes to close the step."""
+        return 1
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json")

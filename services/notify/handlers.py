@@ -9,23 +9,35 @@ from sqlalchemy import select
 
 from services.notify.contact import EMAIL_LENGTH, PHONE_LENGTH, Contact
 from services.notify.message import Message, touch_inbox
-from services.notify.notice import Notice, tell
+from services.notify.notice import Document, Notice, tell
 from services.notify.slot import SlotCopy
 from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
 from shared.events.directory import PersonContactChanged
-from shared.events.plans import PlanAssigned, PlanRecalled, PlanStatusChanged
+from shared.events.plans import (
+    MethodChangeStatusChanged,
+    PlanAssigned,
+    PlanRecalled,
+    PlanStatusChanged,
+    RequestStatusChanged,
+    RevocationStatusChanged,
+)
 from shared.inbox import Handlers
 from shared.money import format_yuan
 from shared.people import keep_copies
 from shared.store import Work
 
-DOCUMENTS = {"plan": ("采购计划", "procurement plan")}
+DOCUMENTS = {
+    "plan": ("采购计划", "procurement plan"),
+    "method_change": ("采购方式变更", "method change"),
+    "revocation": ("采购计划撤销", "revocation"),
+}
 OTHER_DOCUMENT = ("单据", "document")
 OUTCOMES = {
     **{"under_review": False, "withdrawn": False},
     **{"returned": True, "usable": True, "closed": True, "void": True},
 }
 """Which statuses an applicant is told of, and whether by mail too: not of what he has just done himself."""
+REVOKED = "revoked"
 
 events = Handlers()
 keep_copies(events)
@@ -47,8 +59,9 @@ def tell_reviewer(work: Work, event: SlotOpened) -> None:
     """It is somebody's turn: told unless the to-do has vanished already."""
     slot = _follow_slot(work, event, is_open=True)
     if slot.waits_for(event.holder_id):
-        context = event.model_dump(mode="json") | _document(event.doc_type)
-        tell(work, event.holder_id, Notice("slot.opened", context, f"/cases/{event.case_id}", event.slot_id))
+        document = Document(event.doc_type, event.doc_id, event.organisation_id)
+        context, path = _with_label(event), f"/cases/{event.case_id}"
+        tell(work, event.holder_id, Notice("slot.opened", context, path, document, event.slot_id))
 
 
 @events.on(SlotClosed)
@@ -65,22 +78,55 @@ def finish_todo(work: Work, event: SlotClosed) -> None:
 
 @events.on(CaseAttentionRaised)
 def tell_administrators(work: Work, event: CaseAttentionRaised) -> None:
-    context = event.model_dump(mode="json") | _document(event.doc_type)
+    document = Document(event.doc_type, event.doc_id)
+    notice = Notice("case.attention_raised", _with_label(event), f"/cases/{event.case_id}", document)
     for person_id in sorted(set(event.administrator_ids)):
-        tell(work, person_id, Notice("case.attention_raised", context, f"/cases/{event.case_id}"))
+        tell(work, person_id, notice)
 
 
 @events.on(PlanStatusChanged)
 def tell_applicant(work: Work, event: PlanStatusChanged) -> None:
-    """The outcome for who applied; statuses that he need not hear of are passed over."""
-    if event.status not in OUTCOMES:
+    """The outcome for who applied. Passed over: statuses that he need not hear of; a plan that is where it
+    was (a request locked it or let it go); what a request has done to it, as the request's own event tells.
+    """
+    if event.status not in OUTCOMES or event.status == event.previous_status or event.reason_code == REVOKED:
         return
     kind = f"plan.{event.status}"
     if event.status == "returned" and event.returned_by == "system":
         kind = "plan.returned_by_system"
-    notice = Notice(kind, _with_amount(event), f"/plans/{event.plan_id}", by_mail=OUTCOMES[event.status])
+    path, by_mail = f"/plans/{event.plan_id}", OUTCOMES[event.status]
+    notice = Notice(kind, _with_amount(event), path, _plan(event), by_mail=by_mail)
     # a plan that is closed ends for whoever holds it, too
     people = {event.applicant_id, event.holder_id} if event.status == "closed" else {event.applicant_id}
+    for person_id in sorted(people):
+        tell(work, person_id, notice)
+
+
+@events.on(MethodChangeStatusChanged)
+def tell_of_method_change(work: Work, event: MethodChangeStatusChanged) -> None:
+    _tell_of_request(work, event)
+
+
+@events.on(RevocationStatusChanged)
+def tell_of_revocation(work: Work, event: RevocationStatusChanged) -> None:
+    _tell_of_request(work, event)
+
+
+def _tell_of_request(work: Work, event: RequestStatusChanged) -> None:
+    """Whoever asked hears of every outcome; when it is agreed to, the applicant and the holder of the plan
+    too."""
+    done = event.status in ("approved", "completed")
+    if not done and event.status not in ("under_review", "withdrawn", "returned"):
+        return
+    by_system = event.status == "returned" and event.returned_by == "system"
+    kind = f"{event.kind}.{'returned_by_system' if by_system else event.status}"
+    notice = Notice(
+        kind,
+        event.model_dump(mode="json"),
+        f"/requests/{event.request_id}",
+        by_mail=done or event.status == "returned",
+    )
+    people = {event.applicant_id, *(event.concerned if done else ())}
     for person_id in sorted(people):
         tell(work, person_id, notice)
 
@@ -101,7 +147,7 @@ def _tell_both(work: Work, event: PlanAssigned | PlanRecalled, new: str, previou
     context, path = _with_amount(event), f"/plans/{event.plan_id}"
     kinds = {event.previous_holder_id: previous, event.holder_id: new}
     for person_id in sorted(kinds):
-        tell(work, person_id, Notice(kinds[person_id], context, path))
+        tell(work, person_id, Notice(kinds[person_id], context, path, _plan(event)))
 
 
 def _with_amount(event: PlanStatusChanged | PlanAssigned | PlanRecalled) -> dict[str, Any]:
@@ -120,6 +166,10 @@ def _follow_slot(work: Work, event: SlotOpened | SlotClosed, is_open: bool) -> S
     return known
 
 
-def _document(doc_type: str) -> dict[str, Any]:
-    chinese, english = DOCUMENTS.get(doc_type, OTHER_DOCUMENT)
-    return {"document": chinese, "document_en": english}
+def _plan(event: PlanStatusChanged | PlanAssigned | PlanRecalled) -> Document:
+    return Document("plan", event.plan_id, event.organisation_id)
+
+
+def _with_label(event: SlotOpened | CaseAttentionRaised) -> dict[str, Any]:
+    chinese, english = DOCUMENTS.get(event.doc_type, OTHER_DOCUMENT)
+    return event.model_dump(mode="json") | {"document": chinese, "document_en": english}

@@ -1,27 +1,14 @@
-"""Which checks a plan goes through, what each stands on, and whether it warns or refuses: one table."""
+"""How checks judge a document: what each stands on, whether it warns or refuses, and what comes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from services.plans import budget_checks, checks, method_checks, sme_checks
 from services.plans.finding import Basis, Finding, basis_of, built_in, founded
-from services.plans.plan import Plan
 from services.plans.rules import Rules
-from services.plans.topics import (
-    Choices,
-    DirectApplication,
-    Imports,
-    IntentNotice,
-    Required,
-    Sme,
-    Splitting,
-    Thresholds,
-    Topic,
-    Years,
-)
+from services.plans.topics import Topic
 from shared.errors import Problem
 
 
@@ -32,7 +19,7 @@ class Check:
     `level` is block or warn; without one the rule itself says which, or that the check is off.
     """
 
-    find: Callable[[Plan, Rules], Iterable[Problem]]
+    find: Callable[..., Iterable[Problem]]
     rule: type[Topic] | str
     level: str = "block"
 
@@ -45,41 +32,6 @@ class Check:
         if isinstance(self.rule, str):
             return built_in(self.find.__name__, self.rule)
         return basis_of(rules.version(self.rule.topic))
-
-
-PLANNING = "政府采购法实施条例 第二十九条"
-BUDGET = "政府采购法 第六条、第三十三条；预算法 第十三条"
-CHECKS = (
-    Check(checks.year_is_open, Years),
-    Check(checks.unit_is_active, "政府采购法 第十五条"),
-    Check(checks.required_fields, PLANNING),
-    Check(checks.fields_required_here, Required),
-    Check(checks.items_complete, PLANNING),
-    Check(checks.catalogue_codes, "财库〔2022〕31号"),
-    Check(method_checks.method_allowed, "政府采购法 第二十六条"),
-    Check(method_checks.method_allowed_here, Choices),
-    Check(method_checks.ground_of_method, "政府采购法 第二十九条至第三十二条"),
-    Check(method_checks.ground_for_other_method, Thresholds),
-    Check(method_checks.form_for_amount, Thresholds),
-    Check(checks.imported_flag, "政府采购法 第十条"),
-    Check(checks.imported_products, Imports),
-    Check(checks.ppp_code, "财库〔2022〕31号"),
-    Check(sme_checks.sme_amounts, "财库〔2020〕46号 第八条"),
-    Check(sme_checks.sme_share, Sme, ""),
-    Check(checks.price_ceiling, "财政部令第87号 第十二条"),
-    Check(checks.attachments_required_here, Required),
-    Check(budget_checks.direct_application, DirectApplication),
-    Check(budget_checks.lines_known, BUDGET),
-    Check(budget_checks.line_for_items, BUDGET),
-    Check(budget_checks.fund_nature_allowed_here, Choices),
-    Check(budget_checks.allocations_cover_amount, BUDGET),
-    Check(budget_checks.enough_available, BUDGET),
-    Check(method_checks.threshold_configured, Thresholds, "warn"),
-    Check(method_checks.splitting, Splitting, ""),
-    Check(method_checks.below_limit, Thresholds, "warn"),
-    Check(checks.intent_notice, IntentNotice, ""),
-    Check(sme_checks.sme_mode, Sme, "warn"),
-)
 
 
 @dataclass
@@ -95,18 +47,13 @@ class Verdict:
         return {"versions": versions, "warnings": [asdict(warning) for warning in self.warnings]}
 
 
-def judge(plan: Plan, rules: Rules) -> Verdict:
-    """Applies every check to a plan."""
+def apply(checks: Iterable[Check], rules: Rules, *about: Any) -> Verdict:
+    """Goes through checks, which are given what they are about."""
     verdict = Verdict()
-    for check in CHECKS:
+    for check in checks:
         level = check.level_under(rules)
-        if level == "block":
-            verdict.problems += _findings(check, plan, rules)
-        elif level == "warn":
-            verdict.warnings += _findings(check, plan, rules)
+        if level == "off":
+            continue
+        found = [founded(problem, check.basis(rules)) for problem in check.find(*about)]
+        (verdict.problems if level == "block" else verdict.warnings).extend(found)
     return verdict
-
-
-def _findings(check: Check, plan: Plan, rules: Rules) -> Iterator[Finding]:
-    for problem in check.find(plan, rules):
-        yield founded(problem, check.basis(rules))

@@ -7,10 +7,14 @@ from datetime import date
 
 from services.plans import reference
 from services.plans.district import District
+from services.plans.finding import basis_of
+from services.plans.judging import Verdict
 from services.plans.rule import Period, RuleVersion, Version, periods
 from services.plans.rule_schemas import RuleShape, VersionShape
-from services.plans.schemas import ActionShape
+from services.plans.rules import Rules
+from services.plans.schemas import ActionShape, SubmissionShape
 from services.plans.topics import TOPICS
+from shared.events.documents import Submission
 from shared.people import Caller, Role
 
 
@@ -80,3 +84,15 @@ def administration(district: District, caller: Caller) -> str:
     if not caller.has(Role.DISTRICT_ADMINISTRATOR):
         return "需要角色：区划管理员"
     return "" if district.path.startswith(caller.district_path) else "该区划不在您的管理范围内"
+
+
+def submission_shape(sent: Submission, verdict: Verdict, rules: Rules) -> SubmissionShape:
+    """What a submission would send, with everything that was found, and the rules that were applied."""
+    return SubmissionShape.model_validate(
+        {
+            "submission": sent,
+            "problems": verdict.problems,
+            "warnings": verdict.warnings,
+            "rules": [basis_of(version) for version in rules.applied],
+        }
+    )

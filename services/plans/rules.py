@@ -19,6 +19,7 @@ from services.plans.plan import RESERVED, Plan, Status
 from services.plans.policy import Policy, Threshold, policy_of
 from services.plans.rule import Version
 from services.plans.topics import Splitting, Thresholds
+from shared.calendar import Calendar
 from shared.errors import Conflict
 from shared.people import DistrictCopy, OrganisationCopy
 from shared.store import Look
@@ -27,7 +28,8 @@ from shared.store import Look
 @dataclass
 class Rules:
     """What holds for one plan today. `bought_before` is what the unit's other plans of the year want of the
-    same items and projects by methods other than open tendering, in fen."""
+    same items and projects by methods other than open tendering, in fen; the `calendar` is looked up by who
+    counts a period."""
 
     today: date
     unit: OrganisationCopy
@@ -38,6 +40,7 @@ class Rules:
     lines: Mapping[UUID, BudgetLine] = field(default_factory=dict)
     attachments: Sequence[Attachment] = ()
     bought_before: int = 0
+    calendar: Calendar = field(default_factory=lambda: Calendar({}))
 
     def version(self, topic: str) -> Version:
         """The version of a rule that the plan is judged by."""

@@ -13,6 +13,7 @@ from services.plans.api import (
     closing,
     form,
     plans,
+    requests,
     rules,
     trades,
 )
@@ -29,7 +30,7 @@ service = Service(
     title="采购计划 (procurement plans)",
     routers=(
         *(plans.router, checks.router, assignments.router, trades.router, closing.router),
-        *(budgets.router, attachments.router, form.router, catalogue.router, rules.router),
+        *(requests.router, budgets.router, attachments.router, form.router, catalogue.router, rules.router),
     ),
     tables=(Copies.metadata, CalendarCopies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",

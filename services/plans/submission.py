@@ -8,8 +8,9 @@ from services.plans import reference
 from services.plans.checks import above_open_tender
 from services.plans.finding import built_in, founded
 from services.plans.form import header_json
-from services.plans.judging import Verdict, judge
+from services.plans.judging import Verdict
 from services.plans.plan import Plan
+from services.plans.plan_checks import judge
 from services.plans.rules import Rules
 from shared.digest import canonical, digest
 from shared.errors import Problem

@@ -304,7 +304,7 @@ def test_a_rule_changed_today_leaves_what_was_judged_before_as_it_was(any_town: 
 def test_splitting_is_refused_where_the_district_says_so(town: Town) -> None:
     line = town.line("200000.00")
     town.rule("thresholds", {"amounts": [{**AMOUNTS, "open_tender_from": "100000.00"}]})
-    inquiry = {
+    inquiry: dict[str, Any] = {
         "method": "inquiry",
         "allocations": [{"budget_line_id": line["id"], "amount": "60000.00"}],
     }

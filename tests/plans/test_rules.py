@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from services.plans import request_checks
 from services.plans.attachment import Attachment
 from services.plans.budget import BudgetLine, Entry
 from services.plans.form import Allocation, PlanItem
-from services.plans.judging import CHECKS, judge
 from services.plans.plan import Plan
+from services.plans.plan_checks import CHECKS, judge
 from services.plans.policy import national
 from services.plans.submission import build, content_of
 from tests.plans.paper import AT, a_line, a_plan, a_policy, a_threshold, a_unit, an_item, the_rules
@@ -202,7 +203,7 @@ def test_every_finding_names_its_rule_its_version_and_the_law() -> None:
 
 
 def test_every_check_stands_on_a_law() -> None:
-    for check in CHECKS:
+    for check in (*CHECKS, *request_checks.ANY, *request_checks.REVOCATION, *request_checks.CHANGE):
         basis = check.basis(the_rules())
         assert basis.law
         assert basis.rule

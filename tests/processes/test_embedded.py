@@ -1,4 +1,4 @@
-"""The embedded process is ended or killed in the middle of the work: nothing is lost and nothing comes twice."""
+"""The embedded process is ended or killed in the middle of the work: nothing is lost, nothing comes twice."""
 
 from __future__ import annotations
 

@@ -7,21 +7,16 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import Field
-from sqlalchemy import select
 
-from services.plans.attachment import Attachment, unknown_attachment
-from services.plans.finding import basis_of
+from services.plans.attachment import listed_files
 from services.plans.form_schemas import PlanForm
-from services.plans.judging import Verdict
 from services.plans.plan import Plan
-from services.plans.rules import Rules, rules_for, unit_of
+from services.plans.rule_views import submission_shape
+from services.plans.rules import rules_for, unit_of
 from services.plans.schemas import CheckShape, SubmissionShape
 from services.plans.submission import build
-from shared.errors import invalid
-from shared.events.documents import Submission
 from shared.http import SignedIn, StoreHere
-from shared.people import Caller, Role
-from shared.store import Look
+from shared.people import Role
 
 router = APIRouter(tags=["form"])
 
@@ -43,18 +38,7 @@ def submission(plan_id: UUID, store: StoreHere, caller: SignedIn) -> SubmissionS
     with store.read() as look:
         plan = look.get(Plan, plan_id, seen_by=caller)
         rules = rules_for(look, plan)
-        return _shape(*build(plan, rules), rules)
-
-
-def _shape(sent: Submission, verdict: Verdict, rules: Rules) -> SubmissionShape:
-    return SubmissionShape.model_validate(
-        {
-            "submission": sent,
-            "problems": verdict.problems,
-            "warnings": verdict.warnings,
-            "rules": [basis_of(version) for version in rules.applied],
-        }
-    )
+        return submission_shape(*build(plan, rules), rules)
 
 
 class Unsaved(PlanForm):
@@ -79,21 +63,6 @@ def unsaved_submission(body: Unsaved, store: StoreHere, caller: SignedIn) -> Sub
             known.must_be_own(caller)
             plan.id, plan.application_number = known.id, known.application_number
         plan.fill(body.filled(), look.now)
-        files = _files(look, body, caller)
+        files = listed_files(look, [(part.id, part.attachment_kind) for part in body.attachments], caller)
         rules = rules_for(look, plan, attachments=files)
-        return _shape(*build(plan, rules), rules)
-
-
-def _files(look: Look, body: PlanForm, caller: Caller) -> list[Attachment]:
-    """The files that an unsaved form refers to, with the kinds it gives them."""
-    ids = [part.id for part in body.attachments]
-    wanted = select(Attachment).where(Attachment.id.in_(ids), Attachment.visible_to(caller))
-    known = {row.id: row for row in look.all(wanted)} if ids else {}
-    if missing := [place for place, file_id in enumerate(ids) if file_id not in known]:
-        raise invalid([unknown_attachment(place) for place in missing])
-    files = []
-    for part in body.attachments:
-        row = known[part.id]
-        row.kind = part.attachment_kind
-        files.append(row)
-    return files
+        return submission_shape(*build(plan, rules), rules)

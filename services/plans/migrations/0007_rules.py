@@ -13,8 +13,8 @@ from alembic import op
 
 from shared.database import Json, UtcDateTime
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -55,6 +55,7 @@ policy = sa.table(
     sa.column("application_number_pattern", sa.String),
     sa.column("plan_number_pattern", sa.String),
     sa.column("required_attachments", Json),
+    sa.column("revocation_handlings", Json),
     sa.column("changed_by", sa.Uuid),
     sa.column("changed_at", UtcDateTime),
 )
@@ -128,6 +129,7 @@ def _settings(bind: sa.Connection) -> Iterator[dict[str, Any]]:
             },
             "years": {"years": None if years is None else [{"year": year} for year in years]},
             "required": {"fields": [], "attachments": wanted},
+            "revocation": {"handlings": row["revocation_handlings"]},
         }
         changed_at = row["changed_at"] or _midnight(LONG_AGO)
         for topic, content in contents.items():
