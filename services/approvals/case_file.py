@@ -6,7 +6,7 @@ The verbs themselves stand by group: `rounds` (begin and end), `deciding`, `hold
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -36,7 +36,7 @@ class Effects:
 
     opened: list[Slot] = field(default_factory=list)
     closed: list[Slot] = field(default_factory=list)
-    skipped: Sequence[str] = ()
+    skipped: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

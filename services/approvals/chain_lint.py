@@ -27,6 +27,7 @@ def lint(level: str, steps: Sequence[Step]) -> list[Problem]:
             found += condition.lint(step.condition, f"{pointer}/condition")
         found += _lint_selector(step.selector, f"{pointer}/selector")
         found += _lint_pick(step, index, level, f"{pointer}/pick")
+        found += _lint_superior(step, f"{pointer}/self_review")
     if not any("/condition" in problem.pointer for problem in found):
         found += lint_groups([step.condition for step in steps])
     return found
@@ -53,3 +54,10 @@ def _lint_pick(step: Step, index: int, level: str, pointer: str) -> Iterator[Pro
     if step.pick == "submitter" and level == Segment.DISTRICT:
         text_en = "the submitter picks in his unit's chain only"
         yield Problem("pick_not_allowed", "区划环节不由申请人选择审核人", pointer, text_en)
+
+
+def _lint_superior(step: Step, pointer: str) -> Iterator[Problem]:
+    named = isinstance(step.selector, PeopleSelector) or step.selector.place != "own_unit"
+    if step.self_review == "superior" and named:
+        text = "只有本单位人员的环节可以改由主管单位审核"
+        yield Problem("superior_not_allowed", text, pointer, "only for people of the own unit")

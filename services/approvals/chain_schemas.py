@@ -16,7 +16,7 @@ from services.approvals.schemas import (
     Reason,
     RouteStepShape,
 )
-from services.approvals.step import Step
+from services.approvals.step import Repeat, Step
 from shared.digest import canonical
 from shared.http import Body, Shape
 
@@ -119,9 +119,11 @@ class LintShape(Shape):
 
 
 class PolicyBody(Body):
-    """Whether units of the district may submit without a chain of their own."""
+    """Whether units of the district may submit without a chain of their own, and what happens when a step
+    finds people who have agreed in the round already: others review, or it is skipped."""
 
     unit_segment_optional: bool
+    repeat: Repeat = "never"
 
 
 class PolicyShape(Shape):
@@ -129,6 +131,7 @@ class PolicyShape(Shape):
 
     district_code: str
     unit_segment_optional: bool
+    repeat: Repeat
     source: str | None
     available_actions: list[Action]
 

@@ -9,8 +9,10 @@ from uuid import UUID
 from services.approvals import judge, told
 from services.approvals.case import CaseState
 from services.approvals.case_file import Actor, CaseFile, Effects
-from services.approvals.next_step import CandidatesOf, NextStep, enter, following
+from services.approvals.next_step import NextStep, enter, following
+from services.approvals.quorum import progress
 from services.approvals.recording import record
+from services.approvals.seating import CandidatesOf
 from services.approvals.slot import Slot, SlotState
 
 
@@ -26,7 +28,8 @@ class Decision:
 def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) -> None:
     """One agreement; when it closes the step, the next one opens, or the round is approved.
 
-    Raises `Invalid` before anything is written: `pick_required`, `pick_not_candidate`, `pick_not_asked`.
+    Raises `Invalid` before anything is written: `pick_required`, `pick_not_candidate`,
+    `too_few_picks`, `pick_not_asked`.
     """
     closing = closes(file, slot)
     after = NextStep(None)
@@ -47,8 +50,8 @@ def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) 
 
 def closes(file: CaseFile, slot: Slot) -> bool:
     """Whether an agreement of this slot closes its step."""
-    others = [other for other in file.step_slots if other.pending and other is not slot]
-    return file.step.quorum == "any" or not others
+    agreed, wanted = progress(file.step, file.step_slots)
+    return agreed + 1 >= wanted
 
 
 def disagree(file: CaseFile, slot: Slot, said: Decision) -> None:

@@ -14,7 +14,7 @@ from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
 from services.approvals.chain import Chain, ChainVersion
 from services.approvals.deadline import TimetableHere
-from services.approvals.policy import DistrictPolicy
+from services.approvals.policy import DistrictPolicy, Policy
 from services.approvals.route import InForce, Route, route
 from services.approvals.slot import DECIDED, Slot
 from services.approvals.staffing import (
@@ -127,14 +127,14 @@ def in_force(look: Look, unit: Unit, doc_type: str) -> InForce:
     own = next(((chain, version) for chain, version in rows if chain.level == Segment.UNIT), None)
     above = [(chain, version) for chain, version in rows if chain.level == Segment.DISTRICT]
     nearest = min(above, key=lambda pair: unit.districts.index(pair[0].owner), default=None)
-    return InForce(own, nearest, own is None and unit_segment_optional(look, unit))
+    return InForce(own, nearest, policy_of(look, unit))
 
 
-def unit_segment_optional(look: Look, unit: Unit) -> bool:
-    """What the nearest district with a policy says of units without a chain; by default they need one."""
+def policy_of(look: Look, unit: Unit) -> Policy:
+    """What the nearest district with a policy of its own says."""
     rows = look.all(select(DistrictPolicy).where(DistrictPolicy.district_code.in_(unit.districts)))
     nearest = min(rows, key=lambda row: unit.districts.index(row.district_code), default=None)
-    return nearest is not None and nearest.unit_segment_optional
+    return Policy() if nearest is None else nearest.rules
 
 
 def administrators(look: Look, case: Case, step: RouteStep) -> list[UUID]:

@@ -165,6 +165,7 @@ def _check_slot(work: Work, file: CaseFile, slot: Slot) -> None:
 
 def _is_eligible(work: Work, file: CaseFile, slot: Slot) -> bool:
     step = file.route[slot.step_index]
-    if slot.origin == "reassigned" and slot.holder_id is not None:
+    if slot.basis == "colleague" and slot.holder_id is not None:
         return substitute(work, file.case, step, slot.holder_id) is not None
-    return any(person.person_id == slot.holder_id for person in candidates_today(work, step))
+    place = step.at_superior if slot.basis == "superior" else step
+    return any(person.person_id == slot.holder_id for person in candidates_today(work, place))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.quorum import can_spare
 from services.approvals.recording import record
 from services.approvals.slot import Slot, SlotState
 from services.approvals.staffing import Candidate
@@ -13,6 +14,7 @@ def reassign(file: CaseFile, slot: Slot, to: Candidate, by: Actor, reason: str) 
     was_open = slot.state == SlotState.OPEN
     file.close(slot, SlotState.TRANSFERRED)
     new = file.give_slot(slot.step_index, to, "reassigned")
+    new.basis = "colleague"
     file.settle_attention()
     tell = [slot, new] if was_open else [new]
     record(file, "reassigned", by, Effects([new], [slot]), tell=tell, opinion=reason, slot=slot)
@@ -20,10 +22,9 @@ def reassign(file: CaseFile, slot: Slot, to: Candidate, by: Actor, reason: str) 
 
 
 def lose_holder(file: CaseFile, slot: Slot) -> None:
-    """The holder left: others of an any-one step go on without him, else the slot waits for an
+    """The holder left: the others go on without him where they are enough, else the slot waits for an
     administrator."""
-    others = [other for other in file.step_slots if other.state == SlotState.OPEN and other is not slot]
-    if file.step.quorum == "any" and others:
+    if can_spare(file.step, file.step_slots, slot):
         file.close(slot, SlotState.CANCELLED)
         record(file, "released", None, Effects(closed=[slot]), slot=slot)
         return

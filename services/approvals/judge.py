@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.approvals.case import Case
 from services.approvals.case_event import CaseEvent
+from services.approvals.quorum import needed
 from services.approvals.slot import Slot, SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep, Segment
@@ -17,7 +18,7 @@ from shared.people import Caller, Role
 
 def chosen(step: RouteStep | None, found: Sequence[Candidate], picks: Sequence[UUID]) -> list[Candidate]:
     """Those of the candidates who get slots. Raises `Invalid`: `pick_required`, `pick_not_candidate`,
-    `pick_not_asked`. A step that nobody is left for asks no pick."""
+    `too_few_picks`, `pick_not_asked`. A step that nobody is left for asks no pick."""
     if step is None or step.pick == "none" or not found:
         if picks and (step is None or step.pick == "none"):
             raise _pick("pick_not_asked", "下一环节无需选择审核人", "the next step asks no pick")
@@ -29,6 +30,9 @@ def chosen(step: RouteStep | None, found: Sequence[Candidate], picks: Sequence[U
     if outside:
         text = "所选人员不是该环节的候选审核人"
         raise _pick("pick_not_candidate", text, "not a candidate of the step", f"/picks/{outside[0]}")
+    wanted = min(needed(step, 1), len(found))
+    if len(set(picks)) < wanted:
+        raise _pick("too_few_picks", f"请至少选择 {wanted} 名审核人", f"pick at least {wanted}")
     return [person for person in found if person.person_id in picks]
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.approvals import judge
 from services.approvals.case import CaseState
 from services.approvals.case_file import CaseFile, Effects
+from services.approvals.quorum import needed
 from services.approvals.route import Route
+from services.approvals.seating import CandidatesOf, seat
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
-
-CandidatesOf = Callable[[RouteStep], Sequence[Candidate]]
-"""Who may review a step today, before anybody is excluded."""
 
 
 @dataclass(frozen=True)
@@ -23,52 +22,60 @@ class NextStep:
 
     index: int | None
     holders: Sequence[Candidate] = ()
-    skipped: Sequence[str] = ()
+    skipped: Mapping[str, str] = field(default_factory=dict)
     origin: str = "selector"
+    basis: str = "candidate"
 
 
 def opening(found: Route, picks: Sequence[UUID]) -> NextStep:
     """How a round begins by its route. Picks are heard only where the first step asks for them.
 
-    Raises `Invalid`: `pick_required`, `pick_not_candidate`.
+    Raises `Invalid`: `pick_required`, `pick_not_candidate`, `too_few_picks`.
     """
-    first = found.first if found.first is not None else len(found.steps)
-    skipped = [step.key for step in found.steps[:first] if step.applies]
     if found.first is None:
-        return NextStep(None, skipped=skipped)
-    holders = judge.chosen(found.steps[first], found.candidates, picks if found.asks_pick else ())
-    return NextStep(first, holders, skipped, "picked" if found.asks_pick else "selector")
+        return NextStep(None, skipped=found.skipped)
+    step = found.steps[found.first]
+    holders = judge.chosen(step, found.candidates, picks if found.asks_pick else ())
+    return NextStep(found.first, holders, found.skipped, _origin(step), found.seating.basis)
 
 
 def following(
     file: CaseFile, after: int, candidates: CandidatesOf, decider: UUID, picks: Sequence[UUID]
 ) -> NextStep:
     """The step that opens once `decider` has closed step number `after`; raises as `deciding.agree` does."""
-    excluded = {*file.excluded, decider}
-    skipped: list[str] = []
+    agreed = {*file.excluded, decider}
+    skipped: dict[str, str] = {}
     for index, step in enumerate(file.route[after + 1 :], after + 1):
         if not step.applies:
             continue
-        found = [person for person in candidates(step) if person.person_id not in excluded]
-        if not found and step.on_empty == "skip":
-            skipped.append(step.key)
+        seated = seat(step, candidates, file.case.applicant_id, agreed)
+        if seated.skip:
+            skipped[step.key] = seated.skip
             continue
-        holders = judge.chosen(step, found, picks)
-        return NextStep(index, holders, skipped, "picked" if step.pick != "none" else "selector")
+        holders = judge.chosen(step, seated.people, picks)
+        return NextStep(index, holders, skipped, _origin(step), seated.basis)
     judge.chosen(None, (), picks)
     return NextStep(None, skipped=skipped)
 
 
 def enter(file: CaseFile, opening: NextStep) -> Effects:
-    """Opens the slots of a step; approves the case when none is left."""
+    """Opens the slots of a step, places without people waiting for an administrator; approves the case when
+    no step is left."""
     case = file.case
     case.attention = ""
     if opening.index is None:
         case.move(CaseState.APPROVED, file.at)
         return Effects(skipped=opening.skipped)
     case.step_index = opening.index
-    holders: Sequence[Candidate | None] = opening.holders or (None,)
+    missing = needed(file.step, len(opening.holders)) - len(opening.holders)
+    holders = [*opening.holders, *[None] * missing]
     opened = [file.give_slot(opening.index, holder, opening.origin) for holder in holders]
-    if not opening.holders:
-        file.raise_attention("nobody_to_review")
+    for slot in opened:
+        slot.basis = opening.basis
+    if missing > 0:
+        file.raise_attention("too_few_reviewers" if opening.holders else "nobody_to_review")
     return Effects(opened, skipped=opening.skipped)
+
+
+def _origin(step: RouteStep) -> str:
+    return "picked" if step.pick != "none" else "selector"

@@ -50,7 +50,7 @@ def record(  # noqa: PLR0913 - one event says everything about its act
             "step_index": case.step_index,
             "attention": case.attention,
             "slots": {str(one.id): one.trace for one in (*effects.closed, *effects.opened)},
-            "skipped": list(effects.skipped),
+            "skipped": dict(effects.skipped),
         },
     )
     case.event_hash = entry.hash = entry.sealed(case.event_hash)

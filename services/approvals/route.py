@@ -5,12 +5,16 @@ Pure: preview and the opening of a round call the same function with the same in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from services.approvals.chain import Chain, ChainVersion
 from services.approvals.condition import facts_used, holds
+from services.approvals.policy import Policy
+from services.approvals.quorum import needed
+from services.approvals.seating import Seating, seat
 from services.approvals.staffing import Candidate, Directory, Unit
 from services.approvals.step import RoleSelector, RouteStep, Segment, Step
 from shared.digest import canonical, digest
@@ -22,11 +26,11 @@ CONTENT_LIMIT = 256 * 1024
 
 @dataclass(frozen=True)
 class InForce:
-    """The chains that apply to a document: published versions, and whether the unit may go without one."""
+    """The chains that apply to a document: published versions, and the policy of the district."""
 
     unit: tuple[Chain, ChainVersion] | None = None
     district: tuple[Chain, ChainVersion] | None = None
-    unit_optional: bool = False
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def steps(self) -> list[Step]:
@@ -36,13 +40,18 @@ class InForce:
 
 @dataclass(frozen=True)
 class Route:
-    """`steps` is what a round freezes. `first` is the step that opens first, `candidates` are those who may
-    be picked or asked there. With problems there is no round."""
+    """`steps` is what a round freezes. `first` is the step that opens first, `seating` who may be picked or
+    asked there; `skipped` are the steps before it with the rule. With problems there is no round."""
 
     steps: Sequence[RouteStep]
     problems: Sequence[Problem]
     first: int | None = None
-    candidates: Sequence[Candidate] = ()
+    seating: Seating = field(default_factory=Seating)
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def candidates(self) -> Sequence[Candidate]:
+        return self.seating.people
 
     @property
     def asks_pick(self) -> bool:
@@ -56,63 +65,70 @@ def route(submission: Submission, chains: InForce, directory: Directory | None) 
     """The route of a submission, the candidates of its first step (never the applicant), and its problems.
 
     Problems: `unknown_unit`, `unit_inactive`, `no_unit_chain`, `no_district_chain`, `empty_step`,
-    `empty_route`, `content_invalid`, `content_too_large`, `digest_mismatch`.
+    `too_few_reviewers`, `empty_route`, `content_invalid`, `content_too_large`, `digest_mismatch`.
     """
     if directory is None:
         return Route((), [Problem("unknown_unit", "单位未登记", "/organisation_id", "unknown unit")])
     problems = [*_content_problems(submission), *_chain_problems(directory.unit, chains)]
     steps = [
-        *_segment(Segment.UNIT, chains.unit, submission, directory),
-        *_segment(Segment.DISTRICT, chains.district, submission, directory),
+        *_segment(Segment.UNIT, chains, submission, directory),
+        *_segment(Segment.DISTRICT, chains, submission, directory),
     ]
+    return _begin(steps, problems, submission.applicant_id, directory)
+
+
+def _begin(
+    steps: Sequence[RouteStep], problems: list[Problem], applicant: UUID, directory: Directory
+) -> Route:
+    """Which step opens first and for whom, which are passed over before it, and steps without people."""
     first: int | None = None
-    asked: list[Candidate] = []
+    seating = Seating()
+    skipped = {}
     for index, step in enumerate(steps):
         if not step.applies:
             continue
-        found = [
-            person
-            for person in directory.candidates(step.selector, step.organisation_id)
-            if person.person_id != submission.applicant_id
-        ]
-        if not found and step.on_empty == "refuse":
-            problems.append(_empty_step(step))
-        if first is None and (found or step.on_empty != "skip"):
-            first, asked = index, found
+        seated = seat(step, lambda one: directory.candidates(one.selector, one.organisation_id), applicant)
+        problems += _problems_of(step, seated)
+        if first is None and seated.skip:
+            skipped[step.key] = seated.skip
+        elif first is None:
+            first, seating = index, seated
     if first is None and not problems:
         problems.append(Problem("empty_route", "没有需要审核的环节", "", "no step of the chains applies"))
-    return Route(steps, problems, first, asked)
+    return Route(steps, problems, first, seating, skipped)
 
 
 def _segment(
-    segment: Segment, chain: tuple[Chain, ChainVersion] | None, submission: Submission, directory: Directory
+    segment: Segment, chains: InForce, submission: Submission, directory: Directory
 ) -> list[RouteStep]:
+    chain = chains.unit if segment == Segment.UNIT else chains.district
     if chain is None:
         return []
     owner, version = chain
-    return [
-        _route_step(segment, owner, version.n, Step.model_validate(step), submission.facts, directory)
-        for step in version.steps
-    ]
+    about = {
+        "segment": segment,
+        "chain_id": owner.id,
+        "chain_version": version.n,
+        "owner": owner.owner,
+        "owner_path": owner.district_path,
+        "repeat": chains.policy.repeat,
+    }
+    steps = [Step.model_validate(step) for step in version.steps]
+    return [_route_step(step, about, submission.facts, directory) for step in steps]
 
 
-def _route_step(  # noqa: PLR0913 - a step and everything that explains it
-    segment: Segment, owner: Chain, n: int, step: Step, facts: dict[str, Any], directory: Directory
-) -> RouteStep:
+def _route_step(step: Step, about: dict[str, Any], facts: dict[str, Any], directory: Directory) -> RouteStep:
     place = directory.place_of(step.selector) if isinstance(step.selector, RoleSelector) else None
     return RouteStep(
         **{
             **step.model_dump(),
-            "key": f"{segment}.{step.key}",
-            "segment": segment,
-            "chain_id": owner.id,
-            "chain_version": n,
-            "owner": owner.owner,
-            "owner_path": owner.district_path,
+            **about,
+            "key": f"{about['segment']}.{step.key}",
             "facts": {name: facts.get(name) for name in sorted(facts_used(step.condition))},
             "applies": holds(step.condition, facts),
             "organisation_id": place.id if place else None,
             "organisation_name": place.name if place else "",
+            "superior_id": directory.unit.superior_id if step.self_review == "superior" else None,
         }
     )
 
@@ -133,7 +149,7 @@ def _chain_problems(unit: Unit, chains: InForce) -> list[Problem]:
     problems = []
     if not unit.active:
         problems.append(Problem("unit_inactive", "单位已停用", "/organisation_id", "the unit is inactive"))
-    if chains.unit is None and not chains.unit_optional:
+    if chains.unit is None and not chains.policy.unit_segment_optional:
         problems.append(
             Problem("no_unit_chain", "本单位尚未发布审核链", "", "the unit has not published a chain")
         )
@@ -145,6 +161,15 @@ def _chain_problems(unit: Unit, chains: InForce) -> list[Problem]:
     return problems
 
 
-def _empty_step(step: RouteStep) -> Problem:
-    text_en = f"nobody can review the step {step.key}"
-    return Problem("empty_step", f"环节“{step.name}”没有可用的审核人", f"/steps/{step.key}", text_en)
+def _problems_of(step: RouteStep, seated: Seating) -> list[Problem]:
+    """People that are missing from the beginning, where the step refuses to wait for them."""
+    if seated.skip or step.on_empty != "refuse":
+        return []
+    pointer, people = f"/steps/{step.key}", len(seated.people)
+    if not people:
+        text_en = f"nobody can review the step {step.key}"
+        return [Problem("empty_step", f"环节“{step.name}”没有可用的审核人", pointer, text_en)]
+    if people < needed(step, people):
+        text = f"环节“{step.name}”需要 {step.at_least} 人同意，可用的审核人只有 {people} 名"
+        return [Problem("too_few_reviewers", text, pointer, f"{people} of {step.at_least} reviewers")]
+    return []

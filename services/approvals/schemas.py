@@ -64,8 +64,11 @@ class RouteStepShape(Shape):
     organisation_id: UUID | None
     organisation_name: str
     quorum: str
+    at_least: int | None
     pick: str
     on_empty: str
+    self_review: str
+    repeat: str
     budget_hours: int | None
     attested: list[str]
 
@@ -100,9 +103,13 @@ class HolderShape(Shape):
 
 
 class CaseStepShape(RouteStepShape):
-    """A step with what became of it: done, current, waiting, skipped."""
+    """A step with what became of it: done, current, waiting, skipped and by which rule; how many of its
+    people have agreed, and how many must."""
 
     state: str
+    skipped_by: str
+    agreed: int
+    needed: int
     status_label: str
     holders: list[HolderShape]
 

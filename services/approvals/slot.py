@@ -49,6 +49,8 @@ PENDING = frozenset({SlotState.OPEN, SlotState.VACANT})
 class Slot(Approvals):
     """What lists show is copied in from the case, so that they need no join. A vacant slot of a step that
     nobody could be found for has no holder. `closed_by` is the number of the case event that closed it.
+    `basis` is what makes the holder eligible: a `candidate` of the step, one of the `superior` unit in its
+    place, or a `colleague` whom somebody has chosen.
 
     With a budget of working hours it is due at `due_at`, counted from `counted_from` by the timetable that
     `calendar` names; `alarm` is the next level of reminding, due at `alarm_at` (see `deadline`)."""
@@ -93,6 +95,7 @@ class Slot(Approvals):
     holder_unit_id: Mapped[UUID | None] = mapped_column(Uuid)
     holder_unit: Mapped[str] = mapped_column(String(200), default="")
     origin: Mapped[str] = mapped_column(String(20))
+    basis: Mapped[str] = mapped_column(String(20), default="candidate")
     state: Mapped[str] = mapped_column(String(20), default=SlotState.OPEN)
     version: Mapped[int] = mapped_column(default=1)
     digest: Mapped[str] = mapped_column(String(64))
@@ -132,6 +135,7 @@ class Slot(Approvals):
             holder_unit_id=holder.organisation_id if holder else step.organisation_id,
             holder_unit=holder.organisation_name if holder else step.organisation_name,
             origin=origin,
+            basis="candidate",
             state=SlotState.OPEN if holder else SlotState.VACANT,
             version=1,
             digest=case.digest,
@@ -167,6 +171,11 @@ class Slot(Approvals):
     def pending(self) -> bool:
         """The step still waits for this part."""
         return self.state in PENDING
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of the places whose agreements make the quorum of its step."""
+        return self.pending or self.state in DECIDED
 
     @property
     def trace(self) -> dict[str, str | None]:

@@ -126,6 +126,8 @@ def read_directory(look: Look, unit: Unit, steps: Sequence[Step]) -> Directory:
         if isinstance(step.selector, RoleSelector)
         and (place := directory.place_of(step.selector)) is not None
     }
+    if unit.superior_id and any(step.self_review == "superior" for step in steps):
+        places.add(unit.superior_id)
     return Directory(unit, around, read_posts(look, [step.selector for step in steps], places))
 
 

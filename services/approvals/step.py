@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.approvals.condition import holds
 from shared.digest import canonical
 from shared.people import Role
+
+Repeat = Literal["never", "skip_repeated"]
+"""Somebody who has agreed in a round decides no other step of it: he is left out, or the step is skipped."""
 
 KEY = r"^[a-z][a-z0-9_]{0,39}$"
 MAX_HOURS = 2000
@@ -71,10 +74,12 @@ Selector = RoleSelector | PeopleSelector
 class Step(BaseModel):
     """One step of a chain.
 
-    `quorum`: the first who agrees closes the step (any), or all must agree. `pick`: whether the submitter, or
-    whoever closes the step before, chooses among the candidates; for the first step of a route both mean the
-    submitter. `on_empty`: what happens when nobody is left to review. `budget_hours`: working hours after
-    which a slot is overdue; nothing where no limit is set.
+    `quorum`: the first who agrees closes the step (any), all must agree, or a number of them (`at_least`).
+    `pick`: whether the submitter, or whoever closes the step before, chooses among the candidates; for the
+    first step of a route both mean the submitter. `on_empty`: what happens when nobody is left to review.
+    `self_review`: what happens when the applicant is a candidate himself: he is left out, the step is
+    skipped, or the people of the superior unit review in place of all. `budget_hours`: working hours
+    after which a slot is overdue; nothing where no limit is set.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -82,19 +87,27 @@ class Step(BaseModel):
     key: str = Field(pattern=KEY, examples=["department_head"])
     name: str = Field(min_length=1, max_length=60, examples=["部门负责人审核"])
     selector: Selector
-    quorum: Literal["any", "all"] = "any"
+    quorum: Literal["any", "all", "at_least"] = "any"
+    at_least: int | None = Field(None, ge=1, le=50, description="quorum=at_least 时：至少几人同意")
     condition: PlainJson | None = None
     pick: Literal["none", "submitter", "previous_actor"] = "none"
     on_empty: Literal["refuse", "skip", "administrator"] = "refuse"
+    self_review: Literal["exclude", "skip", "superior"] = "exclude"
     budget_hours: int | None = Field(
         None, ge=1, le=MAX_HOURS, description="办理时限，以工作小时计 (working hours that the step may take)"
     )
     attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
 
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        if (self.quorum == "at_least") != (self.at_least is not None):
+            raise ValueError("at_least 与 quorum=at_least 须同时填写 (at_least goes with quorum=at_least)")
+        return self
+
     @property
     def needed(self) -> int:
-        """How many people it takes to close the step."""
-        return 1
+        """How many people it takes to close the step, however many it has."""
+        return self.at_least or 1
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json")
@@ -103,7 +116,8 @@ class Step(BaseModel):
 class RouteStep(Step):
     """A step of a frozen route, with its provenance: which rule of which version, and the facts it looked at.
 
-    `key` is unique in the route (`unit.department_head`). A step that does not apply stays listed.
+    `key` is unique in the route (`unit.department_head`). A step that does not apply stays listed. `repeat`
+    is what the district says of people who have agreed in the round already.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -118,6 +132,13 @@ class RouteStep(Step):
     applies: bool
     organisation_id: UUID | None = None
     organisation_name: str = ""
+    superior_id: UUID | None = None
+    repeat: Repeat = "never"
+
+    @property
+    def at_superior(self) -> RouteStep:
+        """The same step in the superior unit."""
+        return self.model_copy(update={"organisation_id": self.superior_id})
 
     @property
     def reason(self) -> str:

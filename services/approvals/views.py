@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import select
 
@@ -13,6 +14,7 @@ from services.approvals.case_file import CaseFile
 from services.approvals.chain_schemas import PreviewShape
 from services.approvals.deadline import TIME_LABELS, time_state
 from services.approvals.filing import candidates_today
+from services.approvals.quorum import progress
 from services.approvals.route import Route
 from services.approvals.schemas import (
     CaseItem,
@@ -25,10 +27,10 @@ from services.approvals.schemas import (
     ProblemItem,
     RouteStepShape,
 )
+from services.approvals.seating import SKIP_RULES, seat
 from services.approvals.slot import DECIDED, SLOT_LABELS, Slot, SlotState
 from services.approvals.slot_views import columns
 from services.approvals.staffing import Candidate
-from services.approvals.step import RouteStep
 from shared.errors import Problem
 from shared.people import Caller
 from shared.store import Look
@@ -39,7 +41,7 @@ STEP_LABELS = {
     "stopped": "已中止",
     "waiting": "待办理",
     "skipped": "跳过",
-    "skipped_empty": "无审核人，按规则跳过",
+    "skipped_by_rule": "按规则跳过",
     "not_reached": "未到达",
 }
 
@@ -73,6 +75,7 @@ def case_shape(look: Look, case: Case, caller: Caller) -> CaseShape:
     entries = look.all(select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.seq))
     file = CaseFile(case, rounds[-1], slots, look.now)
     beginning = first_hash(case.id, rounds[0].digest, rounds[0].route)
+    skips = _skips(entries, case.round)
     return CaseShape(
         **case_item(case).model_dump(exclude={"amount"}),
         amount=case.amount_fen,
@@ -81,34 +84,49 @@ def case_shape(look: Look, case: Case, caller: Caller) -> CaseShape:
         previous_case=case.previous_case,
         content=file.round.content,
         facts=file.round.facts,
-        route=[_step(file, index, step, caller) for index, step in enumerate(file.route)],
-        next_step=_next(look, file),
+        route=[_step(file, index, caller, skips) for index in range(len(file.route))],
+        next_step=_next(look, file, caller),
         timeline=[EventShape(**columns(entry, EventShape), label=entry.label) for entry in entries],
         history_intact=intact(entries, beginning, case.event_hash),
         available_actions=case_actions(file, caller),
     )
 
 
-def _step(file: CaseFile, index: int, step: RouteStep, caller: Caller) -> CaseStepShape:
+def _skips(entries: Sequence[CaseEvent], n: int) -> dict[str, str]:
+    """Steps of a round that were passed over, each with the rule."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        if entry.round == n:
+            found |= entry.data["skipped"]
+    return found
+
+
+def _step(file: CaseFile, index: int, caller: Caller, skips: Mapping[str, str]) -> CaseStepShape:
+    step = file.route[index]
     slots = [slot for slot in file.slots if slot.step_index == index]
-    state = _step_state(file, index, step, slots)
+    state = _step_state(file, index, slots)
+    agreed, wanted = progress(step, slots)
+    skipped = SKIP_RULES.get(skips.get(step.key, ""), STEP_LABELS[state])
     return CaseStepShape(
         **RouteStepShape.model_validate(step).model_dump(),
         state=state,
-        status_label=STEP_LABELS[state],
+        status_label=skipped if state == "skipped_by_rule" else STEP_LABELS[state],
+        skipped_by=skips.get(step.key, ""),
+        agreed=agreed,
+        needed=wanted,
         holders=[_holder(file, slot, caller) for slot in slots],
     )
 
 
-def _step_state(file: CaseFile, index: int, step: RouteStep, slots: Sequence[Slot]) -> str:
-    if not step.applies:
+def _step_state(file: CaseFile, index: int, slots: Sequence[Slot]) -> str:
+    if not file.route[index].applies:
         return "skipped"
     if slots:
         if any(slot.pending for slot in slots):
             return "current"
         return "done" if any(slot.state in DECIDED for slot in slots) else "stopped"
     if index < file.case.step_index or file.case.state == CaseState.APPROVED:
-        return "skipped_empty"
+        return "skipped_by_rule"
     return "waiting" if file.case.state == CaseState.REVIEWING else "not_reached"
 
 
@@ -133,23 +151,23 @@ def _holder(file: CaseFile, slot: Slot, caller: Caller) -> HolderShape:
     )
 
 
-def _next(look: Look, file: CaseFile) -> NextShape | None:
-    """The step that opens next if the current one is agreed to today."""
+def _next(look: Look, file: CaseFile, caller: Caller) -> NextShape | None:
+    """The step that opens next if the current one is agreed to today, by the caller where it is his turn."""
     if file.case.state != CaseState.REVIEWING:
         return None
     still = [slot.holder_id for slot in file.step_slots if slot.state == SlotState.OPEN and slot.holder_id]
-    deciding = [still[0]] if len(still) == 1 else []
+    deciding = [caller.person_id] if caller.person_id in still else still if len(still) == 1 else []
     for step in file.route[file.case.step_index + 1 :]:
         if not step.applies:
             continue
-        out = file.excluded.union(deciding)
-        found = [one for one in candidates_today(look, step) if one.person_id not in out]
-        if found or step.on_empty != "skip":
+        agreed = file.excluded.union(deciding)
+        seated = seat(step, partial(candidates_today, look), file.case.applicant_id, agreed)
+        if not seated.skip:
             return NextShape(
                 key=step.key,
                 name=step.name,
                 asks_pick=step.pick != "none",
-                candidates=list(map(_person, found)),
+                candidates=list(map(_person, seated.people)),
             )
     return None
 

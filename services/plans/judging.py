@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from services.plans.finding import Basis, Finding, basis_of, built_in, founded
-from services.plans.rules import Rules
-from services.plans.topics import Topic
+from services.plans.rule import Version
+from services.plans.topics import Content, Topic
 from shared.errors import Problem
+
+
+class Applied(Protocol):
+    """The rules that a document is judged by, as far as its checks need them."""
+
+    def get(self, kind: type[Content]) -> Content:
+        """What the version in force says on a topic."""
+
+    def version(self, topic: str) -> Version:
+        """The version in force on a topic."""
+
+    @property
+    def applied(self) -> list[Version]:
+        """Every version that the document is judged by."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +37,12 @@ class Check:
     rule: type[Topic] | str
     level: str = "block"
 
-    def level_under(self, rules: Rules) -> str:
+    def level_under(self, rules: Applied) -> str:
         if self.level or isinstance(self.rule, str):
             return self.level
-        return str(rules.policy.get(self.rule).enforcement)  # type: ignore[attr-defined]
+        return str(rules.get(self.rule).enforcement)  # type: ignore[attr-defined]
 
-    def basis(self, rules: Rules) -> Basis:
+    def basis(self, rules: Applied) -> Basis:
         if isinstance(self.rule, str):
             return built_in(self.find.__name__, self.rule)
         return basis_of(rules.version(self.rule.topic))
@@ -41,13 +55,13 @@ class Verdict:
     problems: list[Finding] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
 
-    def to_json(self, rules: Rules) -> dict[str, Any]:
+    def to_json(self, rules: Applied) -> dict[str, Any]:
         """What is kept with a round: the versions that judged it, and the warnings that they gave."""
         versions = [asdict(basis_of(version)) for version in rules.applied]
         return {"versions": versions, "warnings": [asdict(warning) for warning in self.warnings]}
 
 
-def apply(checks: Iterable[Check], rules: Rules, *about: Any) -> Verdict:
+def apply(checks: Iterable[Check], rules: Applied, *about: Any) -> Verdict:
     """Goes through checks, which are given what they are about."""
     verdict = Verdict()
     for check in checks:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
@@ -16,10 +15,8 @@ from sqlalchemy.orm import aliased
 from services.plans import reference
 from services.plans.district import District
 from services.plans.rule import NATION, RuleVersion, Version
-from services.plans.topics import TOPICS, Thresholds, Topic
+from services.plans.topics import TOPICS, Content, Thresholds
 from shared.store import Look
-
-Content = TypeVar("Content", bound=Topic)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.plans.schemas import ActionShape, BasisShape
-from services.plans.topics import TOPICS, Content
+from services.plans.topics import TOPICS, AnyTopic
 from shared.http import Body, Shape
 
 TopicName = Literal[
@@ -64,7 +64,7 @@ class RuleShape(Shape):
     source: str
     is_sample: bool
     inherited: bool
-    content: Content
+    content: AnyTopic
     available_actions: list[ActionShape]
 
 
@@ -89,7 +89,7 @@ class VersionShape(Shape):
     status_label: str
     source: str
     is_sample: bool
-    content: Content | None
+    content: AnyTopic | None
     published_by: UUID | None
     published_at: datetime | None
     withdrawn_at: datetime | None

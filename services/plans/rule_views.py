@@ -8,10 +8,9 @@ from datetime import date
 from services.plans import reference
 from services.plans.district import District
 from services.plans.finding import basis_of
-from services.plans.judging import Verdict
+from services.plans.judging import Applied, Verdict
 from services.plans.rule import Period, RuleVersion, Version, periods
 from services.plans.rule_schemas import RuleShape, VersionShape
-from services.plans.rules import Rules
 from services.plans.schemas import ActionShape, SubmissionShape
 from services.plans.topics import TOPICS
 from shared.events.documents import Submission
@@ -86,7 +85,7 @@ def administration(district: District, caller: Caller) -> str:
     return "" if district.path.startswith(caller.district_path) else "该区划不在您的管理范围内"
 
 
-def submission_shape(sent: Submission, verdict: Verdict, rules: Rules) -> SubmissionShape:
+def submission_shape(sent: Submission, verdict: Verdict, rules: Applied) -> SubmissionShape:
     """What a submission would send, with everything that was found, and the rules that were applied."""
     return SubmissionShape.model_validate(
         {

@@ -18,7 +18,7 @@ from services.plans.form import Allocation, PlanItem
 from services.plans.plan import RESERVED, Plan, Status
 from services.plans.policy import Policy, Threshold, policy_of
 from services.plans.rule import Version
-from services.plans.topics import Splitting, Thresholds
+from services.plans.topics import Content, Splitting, Thresholds
 from shared.calendar import Calendar
 from shared.errors import Conflict
 from shared.people import DistrictCopy, OrganisationCopy
@@ -41,6 +41,9 @@ class Rules:
     attachments: Sequence[Attachment] = ()
     bought_before: int = 0
     calendar: Calendar = field(default_factory=lambda: Calendar({}))
+
+    def get(self, kind: type[Content]) -> Content:
+        return self.policy.get(kind)
 
     def version(self, topic: str) -> Version:
         """The version of a rule that the plan is judged by."""

@@ -189,6 +189,7 @@ class RoundShape(Shape):
     """A submission as it was frozen; `rules` has the versions that judged it and the warnings they gave."""
 
     n: int
+    doc_type: str
     digest: str
     content: dict[str, Any]
     facts: dict[str, Any]

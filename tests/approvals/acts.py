@@ -15,6 +15,7 @@ from services.approvals.case_event import CaseEvent, first_hash
 from services.approvals.case_file import Actor, CaseFile
 from services.approvals.deciding import Decision
 from services.approvals.next_step import NextStep
+from services.approvals.seating import seat
 from services.approvals.slot import DECIDED, Slot, SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import RoleSelector, RouteStep, Segment
@@ -28,6 +29,7 @@ MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 UNIT = new_id()
 STAFF = [Candidate(new_id(), f"p{n}", UNIT, "示例单位") for n in range(6)]
 APPLICANT = STAFF[0]
+SUPERIOR = Candidate(new_id(), "superior", new_id(), "主管单位")
 
 STEPS = st.lists(
     st.fixed_dictionaries(
@@ -35,10 +37,13 @@ STEPS = st.lists(
             "people": st.one_of(
                 st.sets(st.integers(0, 5), min_size=2, max_size=5), st.sets(st.integers(0, 5), max_size=1)
             ),
-            "quorum": st.sampled_from(["any", "all"]),
+            "quorum": st.sampled_from(["any", "all", "at_least"]),
+            "at_least": st.integers(1, 3),
             "pick": st.sampled_from(["none", "none", "none", "previous_actor"]),
             "on_empty": st.sampled_from(["skip", "administrator"]),
             "applies": st.sampled_from([True, True, True, False]),
+            "self_review": st.sampled_from(["exclude", "skip", "superior"]),
+            "repeat": st.sampled_from(["never", "never", "skip_repeated"]),
         }
     ),
     min_size=2,
@@ -114,10 +119,14 @@ class Acts(RuleBasedStateMachine):
         self.keep(self.file)
 
     def opening(self, route: list[RouteStep]) -> NextStep:
+        skipped: dict[str, str] = {}
         for index, one in enumerate(route):
-            found = [person for person in self.candidates(one) if person != APPLICANT]
-            if one.applies and (found or one.on_empty != "skip"):
-                return NextStep(index, found)
+            if not one.applies:
+                continue
+            seated = seat(one, self.candidates, APPLICANT.person_id)
+            if not seated.skip:
+                return NextStep(index, seated.people, skipped, basis=seated.basis)
+            skipped[one.key] = seated.skip
         return NextStep(None)
 
     def route_step(self, n: int, one: dict[str, Any]) -> RouteStep:
@@ -128,6 +137,10 @@ class Acts(RuleBasedStateMachine):
             name=f"环节{n}",
             selector=RoleSelector(role=Role.REVIEWER),
             quorum=one["quorum"],
+            at_least=one["at_least"] if one["quorum"] == "at_least" else None,
+            self_review=one["self_review"],
+            repeat=one["repeat"],
+            superior_id=SUPERIOR.organisation_id,
             pick=one["pick"],
             on_empty=one["on_empty"],
             segment=Segment.UNIT,
@@ -140,7 +153,7 @@ class Acts(RuleBasedStateMachine):
         )
 
     def candidates(self, one: RouteStep) -> list[Candidate]:
-        return self.people[one.key]
+        return [SUPERIOR] if one.organisation_id == one.superior_id else self.people[one.key]
 
     @property
     def reviewing(self) -> bool:

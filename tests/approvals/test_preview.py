@@ -142,7 +142,7 @@ def test_a_step_without_reviewers_is_refused_skipped_or_waits_for_an_administrat
     office.republish("chen", unit, [step("up", selector=nobody, on_empty="skip"), step("own")])
     doc_id, _ = office.submit()
     assert [one["state"] for one in office.case("li", doc_id)["route"]] == [
-        "skipped_empty",
+        "skipped_by_rule",
         "current",
         "waiting",
     ]

@@ -19,12 +19,15 @@ REPEATABLE = {
     "renew_session",
     "sign_in_service",
     "unsaved_submission",
+    "unsaved_import_submission",
+    "object_on_page",
     "unsaved_request_submission",
     "preview_route",
     "lint_chain",
     "import_catalogue",
     "read_message",
     "read_all_messages",
+    "try_provider",
 }
 # Changes without a version that somebody could have seen: only the caller's own sessions, or a password
 # that is proved in the same request.
@@ -32,7 +35,7 @@ UNVERSIONED = {"sign_out", "end_my_session", "change_password"}
 # Decisions that name what they decide by something better than a version: the round, or the parked item.
 ACTS = {"withdraw", "replay_parked", "skip_parked", "resend_delivery"}
 # Additions: what is there already is not changed by them.
-ADDS = {"appoint_person"}
+ADDS = {"appoint_person", "raise_objection"}
 # What the holder and the trade system tell of a trade is judged by the money that is left and by the state of
 # the trade: other trades of the same plan may go on meanwhile.
 TRADES = {"start_trade", "award_trade", "fail_trade", "reverse_trade"}

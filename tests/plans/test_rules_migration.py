@@ -60,7 +60,7 @@ def as_before(url: str) -> None:
     store = Store("plans", url, HandClock(MORNING))
     with store.writer.connect() as connection:
         config = migration_config("plans", service.metadata, service.migrations, connection)
-        command.upgrade(config, "0006")
+        command.upgrade(config, "0007")
         connection.commit()
     known = sa.MetaData()
     known.reflect(store.writer, only=["district_policy", "rule_text", "threshold"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -10,7 +11,7 @@ from sqlalchemy import select
 
 from services.approvals.actions import action
 from services.approvals.chain_schemas import PolicyBody, PolicyShape
-from services.approvals.policy import DistrictPolicy
+from services.approvals.policy import DistrictPolicy, Policy
 from shared.errors import Forbidden, NotFound
 from shared.http import IfMatch, SignedIn, StoreHere, etag, shown
 from shared.people import DISTRICT_ROLES, Caller, DistrictCopy, Role
@@ -43,7 +44,7 @@ def get_policy(store: StoreHere, caller: SignedIn, code: Code) -> Response:
 def set_policy(
     store: StoreHere, caller: SignedIn, expected: IfMatch, code: Code, body: PolicyBody
 ) -> Response:
-    """Whether units of the district may submit without a chain of their own."""
+    """Sets the whole policy; rounds that run keep what held when they began."""
     with store.work(actor=caller.actor) as work:
         district = seen_district(work, caller, code)
         if not may_set(caller, district):
@@ -51,12 +52,11 @@ def set_policy(
         own = work.find(DistrictPolicy, code)
         expected.check(etag(own.version if own else 0))
         if own is None:
-            own = DistrictPolicy(
-                district_code=code, unit_segment_optional=body.unit_segment_optional, version=1
-            )
+            own = DistrictPolicy(district_code=code, version=0)
             work.add(own)
-        else:
-            own.unit_segment_optional, own.version = body.unit_segment_optional, own.version + 1
+        for rule, value in body.model_dump().items():
+            setattr(own, rule, value)
+        own.version += 1
     return shown(_shape(district, [own], caller), etag(own.version))
 
 
@@ -88,7 +88,7 @@ def _shape(district: DistrictCopy, rows: list[DistrictPolicy], caller: Caller) -
     url = f"/districts/{district.code}/policy"
     return PolicyShape(
         district_code=district.code,
-        unit_segment_optional=rows[0].unit_segment_optional if rows else False,
+        **asdict(rows[0].rules if rows else Policy()),
         source=rows[0].district_code if rows else None,
         available_actions=[action("edit", may_set(caller, district), "不在您管理的区划内", url, "PUT")],
     )

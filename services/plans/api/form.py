@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -111,8 +111,8 @@ def form(store: StoreHere, caller: SignedIn, year: Year | None = None) -> FormSh
             direct_application=policy.get(DirectApplication).allowed,
             import_exempt_class=unit.import_exempt_class,
             fields=_fields(policy, look.today),
-            fund_natures=[_choice(term) for term in _natures(policy, look.today)],
-            attachment_kinds=[_choice(term) for term in reference.options("attachment_kind").values()],
+            fund_natures=[choice_shape(term) for term in _natures(policy, look.today)],
+            attachment_kinds=[choice_shape(term) for term in reference.options("attachment_kind").values()],
             required_attachments=policy.get(Required).attachments,
             budget_lines=_lines(look, caller, asked),
             rule_text=_rule_text(policy),
@@ -144,17 +144,18 @@ def _fields(policy: Policy, today: date) -> list[FieldShape]:
     for row in policy.get(Required).fields:
         wanted[row.field].append(row.when)
     drawn = [field for field in reference.fields() if field.name not in _NOT_FILLED_IN]
-    return [_field(field, wanted[field.name], _terms(field, policy, today)) for field in drawn]
+    return [field_shape(field, _terms(field, policy, today), wanted[field.name]) for field in drawn]
 
 
-def _field(field: FormField, cases: list[When], terms: Iterable[Term]) -> FieldShape:
+def field_shape(field: FormField, terms: Iterable[Term], cases: Sequence[When] = ()) -> FieldShape:
+    """A field with the values that may be chosen, and the cases in which a district wants it."""
     names = ("name", "label_zh", "label_en", "type", "help_zh", "help_en")
     always = field.required or When() in cases
     return FieldShape(
         **{name: getattr(field, name) for name in names},
         required=always,
-        required_when=[] if always else cases,
-        choices=[_choice(term) for term in terms],
+        required_when=[] if always else list(cases),
+        choices=[choice_shape(term) for term in terms],
     )
 
 
@@ -176,6 +177,7 @@ def _allowed(terms: Mapping[str, Term], allowed: list[str] | None, today: date) 
     return [term for term in terms.values() if term.code in codes and term.in_force(today)]
 
 
-def _choice(term: Term) -> ChoiceShape:
+def choice_shape(term: Term) -> ChoiceShape:
+    """A term as a value to choose."""
     groups = {name: sorted(getattr(term, name, ())) for name in ("kinds", "forms", "methods")}
     return ChoiceShape(code=term.code, name_zh=term.name_zh, name_en=term.name_en, **groups)
