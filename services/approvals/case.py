@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, deferred, mapped_column
 
-from services.approvals.slot import Slot
+from services.approvals.slot import Slot, in_hand_of_deputy
 from services.approvals.step import RouteStep
 from services.approvals.tables import Approvals
 from shared.database import Json, UtcDateTime, new_id
@@ -61,12 +61,15 @@ MOVES: Mapping[CaseState, frozenset[CaseState]] = {
     CaseState.TERMINATED: frozenset(),
 }
 LIVE = "state IN ('reviewing', 'returned', 'withdrawn')"
+UNSETTLED = "unsettled_since IS NOT NULL"
 
 
 class Case(Approvals):
     """At most one live case per document. The row serialises its commands: every act locks it first.
 
     `event_seq` and `event_hash` are the head of its event chain; `version` grows with each published change.
+    `stated` is what the document has said of its review since the state changed, `unsettled_since` since when
+    it has not followed.
     """
 
     __tablename__ = "case"
@@ -83,6 +86,13 @@ class Case(Approvals):
         Index("ix_case_organisation_id", "organisation_id", "submitted_at", "id"),
         Index("ix_case_submitted_at", "submitted_at", "id"),
         Index("ix_case_applicant_id", "applicant_id", "submitted_at", "id"),
+        Index(
+            "ix_case_unsettled",
+            "unsettled_since",
+            "id",
+            postgresql_where=text(UNSETTLED),
+            sqlite_where=text(UNSETTLED),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
@@ -109,13 +119,18 @@ class Case(Approvals):
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stated: Mapped[str] = mapped_column(String(20), default="")
+    unsettled_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
-        """The applicant, present and past holders, the unit, and the roles of its districts (design §6)."""
-        held = exists().where(Slot.case_id == cls.id, Slot.holder_id == caller.person_id)
+        """The applicant, present and past holders, those who stand in for a present one or once did, the
+        unit, and the roles of its districts (design §6)."""
+        part = or_(Slot.holder_id == caller.person_id, Slot.acted_by == caller.person_id)
+        held = exists().where(Slot.case_id == cls.id, part)
         scope = in_scope(caller, cls.organisation_id, cls.district_path)
-        return or_(cls.applicant_id == caller.person_id, held, scope)
+        stood_in = cls.id.in_(in_hand_of_deputy(Slot.case_id, caller))
+        return or_(cls.applicant_id == caller.person_id, scope, held, stood_in)
 
     @classmethod
     def begin(cls, doc_type: str, doc_id: UUID, at: datetime, previous: UUID | None) -> Case:
@@ -134,6 +149,8 @@ class Case(Approvals):
             previous_case=previous,
             opened_at=at,
             submitted_at=at,
+            stated="",
+            unsettled_since=at,
         )
 
     def describe(self, document: Submission, unit_name: str, district_path: str) -> None:
@@ -164,6 +181,7 @@ class Case(Approvals):
             )
         self.state = state
         self.closed_at = at if self.final else None
+        self.stated, self.unsettled_since = "", self.unsettled_since or at
 
 
 class CaseRound(Approvals):

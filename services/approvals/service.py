@@ -2,7 +2,21 @@
 
 from pathlib import Path
 
-from services.approvals.api import cases, chains, due, opinions, policies, slots, timetables, versions
+from services.approvals.api import (
+    cases,
+    chains,
+    drift,
+    due,
+    floors,
+    opinions,
+    policies,
+    replay,
+    slots,
+    statistics,
+    substitutions,
+    timetables,
+    versions,
+)
 from services.approvals.handlers import events
 from services.approvals.jobs import jobs
 from services.approvals.tables import Approvals
@@ -16,12 +30,17 @@ service = Service(
     routers=(
         slots.router,
         due.router,
+        substitutions.router,
         cases.router,
         chains.router,
         versions.router,
+        replay.router,
+        floors.router,
         policies.router,
         timetables.router,
         opinions.router,
+        statistics.router,
+        drift.router,
     ),
     tables=(Approvals.metadata, Copies.metadata, CalendarCopies.metadata),
     migrations=Path(__file__).parent / "migrations",
