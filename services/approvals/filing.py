@@ -28,7 +28,7 @@ from services.approvals.staffing import (
 from services.approvals.standing_in import deputies_of
 from services.approvals.step import RouteStep, Segment
 from services.approvals.timetable import timetable_of
-from services.approvals.told import attention_raised
+from services.approvals.told import attention_cleared, attention_raised
 from shared.errors import NotFound
 from shared.events import Event
 from shared.events.approvals import SlotDueSoon, SlotOpened, SlotOverdue
@@ -88,6 +88,8 @@ def keep(work: Work, file: CaseFile) -> None:
     Administrators are told when nobody can go on."""
     work.add(*file.added)
     work.publish(*_with_deputies(work, file))
+    if file.had_attention and not file.case.attention:
+        work.publish(attention_cleared(file.case))
     if file.case.state != CaseState.REVIEWING:
         _keep_times(work, file)
     if file.alarm:

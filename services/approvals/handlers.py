@@ -180,4 +180,6 @@ def _is_eligible(work: Work, file: CaseFile, slot: Slot) -> bool:
     if slot.basis == "colleague" and slot.holder_id is not None:
         return substitute(work, file.case, step, slot.holder_id) is not None
     place = step.at_superior if slot.basis == "superior" else step
+    if slot.basis == "escalation":
+        place = step.at_level(slot.escalations - 1)
     return any(person.person_id == slot.holder_id for person in candidates_today(work, place))

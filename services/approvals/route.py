@@ -16,7 +16,7 @@ from services.approvals.policy import Policy
 from services.approvals.quorum import needed
 from services.approvals.seating import Seating, seat
 from services.approvals.staffing import Candidate, Directory, Unit
-from services.approvals.step import RoleSelector, RouteStep, Segment, Step
+from services.approvals.step import RoleSelector, RouteStep, Segment, Selector, Step
 from shared.digest import canonical, digest
 from shared.errors import Problem
 from shared.events.documents import Submission
@@ -134,9 +134,15 @@ def _route_step(step: Step, about: dict[str, Any], facts: dict[str, Any], direct
             "applies": holds(step.condition, facts),
             "organisation_id": place.id if place else None,
             "organisation_name": place.name if place else "",
+            "escalation_places": [_place(one.selector, directory) for one in step.escalation],
             "superior_id": directory.unit.superior_id if step.self_review == "superior" else None,
         }
     )
+
+
+def _place(selector: Selector, directory: Directory) -> UUID | None:
+    place = directory.place_of(selector) if isinstance(selector, RoleSelector) else None
+    return place.id if place else None
 
 
 def _content_problems(submission: Submission) -> list[Problem]:

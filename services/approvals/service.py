@@ -7,6 +7,7 @@ from services.approvals.api import (
     chains,
     drift,
     due,
+    evidence,
     floors,
     opinions,
     policies,
@@ -30,6 +31,7 @@ service = Service(
     routers=(
         slots.router,
         due.router,
+        evidence.router,
         substitutions.router,
         cases.router,
         chains.router,
