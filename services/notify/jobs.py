@@ -9,6 +9,7 @@ from services.notify.failed_text import tell_who_looks_after_texts
 from services.notify.notice import SEND
 from services.notify.providers.kinds import keeps, sender_of
 from services.notify.sending import Post, send
+from services.notify.unsubscribe import Subscription, signed
 from services.notify.waking import wake_held
 from services.notify.wording import TEXT_FAILED
 from shared.jobs import Jobs
@@ -20,7 +21,12 @@ jobs = Jobs()
 
 def post_of(here: Running) -> Post:
     """How this process sends."""
-    return Post(partial(sender_of, here), partial(keeps, here), here.settings.own_url())
+    own_url = here.settings.own_url()
+
+    def unsubscribe_url(about: Subscription) -> str:
+        return f"{own_url}/api/notify/unsubscribe/{signed(about, here.key)}"
+
+    return Post(partial(sender_of, here), partial(keeps, here), own_url, unsubscribe_url)
 
 
 @jobs.task(SEND)

@@ -8,11 +8,15 @@ from typing import Protocol
 from uuid import UUID
 
 from services.notify.answer import Answer
+from services.notify.texts import CHINESE
 
 
 @dataclass(frozen=True)
 class Letter:
-    """What goes out: ids and times are those of the delivery, whatever try this is."""
+    """What goes out: ids and times are those of the delivery, whatever try this is.
+
+    `unsubscribe_url` is empty for what is mandatory.
+    """
 
     delivery_id: UUID
     to: str
@@ -21,6 +25,8 @@ class Letter:
     body: str
     url: str
     composed_at: datetime
+    locale: str = CHINESE
+    unsubscribe_url: str = ""
 
 
 class Sender(Protocol):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.notify.api import deliveries, messages, providers, stream, templates
+from services.notify.api import deliveries, messages, preferences, providers, stream, templates, unsubscribe
 from services.notify.api.live import close_live, live_of
 from services.notify.first_start import first_start
 from services.notify.handlers import events
@@ -14,7 +14,15 @@ from shared.service import Service
 service = Service(
     name="notify",
     title="通知服务 (notifications)",
-    routers=(messages.router, deliveries.router, providers.router, stream.router, templates.router),
+    routers=(
+        messages.router,
+        deliveries.router,
+        preferences.router,
+        providers.router,
+        stream.router,
+        templates.router,
+        unsubscribe.router,
+    ),
     tables=(Copies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",
     handlers=events,
