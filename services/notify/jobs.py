@@ -7,8 +7,10 @@ from uuid import UUID
 
 from services.notify.failed_text import tell_who_looks_after_texts
 from services.notify.notice import SEND
-from services.notify.providers.kinds import keeps, sender_of
-from services.notify.sending import Post, send
+from services.notify.post import Post
+from services.notify.providers.counting import limits_of
+from services.notify.providers.kinds import keeps, limits_on, sender_of
+from services.notify.sending import send
 from services.notify.unsubscribe import Subscription, signed
 from services.notify.waking import wake_held
 from services.notify.wording import TEXT_FAILED
@@ -26,7 +28,14 @@ def post_of(here: Running) -> Post:
     def unsubscribe_url(about: Subscription) -> str:
         return f"{own_url}/api/notify/unsubscribe/{signed(about, here.key)}"
 
-    return Post(partial(sender_of, here), partial(keeps, here), own_url, unsubscribe_url)
+    return Post(
+        sender_of=partial(sender_of, here),
+        keeps=partial(keeps, here),
+        limits_of=limits_on,
+        limits=partial(limits_of, here),
+        own_url=own_url,
+        unsubscribe_url=unsubscribe_url,
+    )
 
 
 @jobs.task(SEND)

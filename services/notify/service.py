@@ -2,7 +2,16 @@
 
 from pathlib import Path
 
-from services.notify.api import deliveries, messages, preferences, providers, stream, templates, unsubscribe
+from services.notify.api import (
+    contacts,
+    deliveries,
+    messages,
+    preferences,
+    providers,
+    stream,
+    templates,
+    unsubscribe,
+)
 from services.notify.api.live import close_live, live_of
 from services.notify.first_start import first_start
 from services.notify.handlers import events
@@ -16,6 +25,7 @@ service = Service(
     title="通知服务 (notifications)",
     routers=(
         messages.router,
+        contacts.router,
         deliveries.router,
         preferences.router,
         providers.router,

@@ -33,6 +33,9 @@ class Medium(StrEnum):
     CHAT = "chat"
 
 
+TITLE_ONLY = frozenset({Medium.SMS, Medium.CHAT})
+"""What says the title only while nobody has written more: an SMS is short, and a group must not read what is
+a person's own."""
 MEDIUM_LABELS = {
     Medium.INBOX: "站内信",
     Medium.EMAIL: "电子邮件",

@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.notify.kinds import example_of
-from services.notify.template import Medium
+from services.notify.template import TITLE_ONLY, Medium
 from services.notify.template_language import check_language
 from services.notify.texts import BadText, Text, variables_in, written_from
 from shared.errors import Problem, invalid
-
-WITHOUT_BODY = frozenset({Medium.SMS})
 
 
 def check_text(
@@ -53,7 +51,7 @@ def _trials(medium: Medium, source: Text, variants: list[dict[str, Any]]) -> Ite
         yield _problem(bad)
         return
     for part, written in texts[0]._asdict().items():
-        if not written and not (part == "body" and medium in WITHOUT_BODY):
+        if not written and not (part == "body" and medium in TITLE_ONLY):
             yield Problem("template_empty", "没有内容", f"/{part}", "there is nothing in it")
 
 

@@ -12,9 +12,10 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.notify.channels import ROBOTS, Channel
-from services.notify.contact import Contact
+from services.notify.contact import Account, Contact
 from services.notify.kinds import Kind
 from services.notify.preferences import Mode, Owner, Preferences
+from services.notify.provider import Provider
 from services.notify.texts import CHINESE
 from shared.people import AppointmentCopy
 from shared.store import Look, Work
@@ -121,17 +122,29 @@ def lock_preferences(work: Work, owner_id: UUID, owner: Owner) -> Preferences:
 
 
 def _reaches(look: Look, person_id: UUID, channels: Iterable[Channel]) -> bool:
-    """Whether one of the channels may lead to a person; of robots and webhooks it is taken on trust."""
+    """Whether one of the channels leads to a person: by his address, or by a robot in the group of his unit."""
+    wanted = set(channels)
     contact = look.first(select(Contact).where(Contact.person_id == person_id))
-    return any(
-        channel in ROBOTS or channel is Channel.WEBHOOK or (contact and contact.address(channel))
-        for channel in channels
+    if contact is not None and any(contact.address(channel) for channel in wanted):
+        return True
+    accounts = select(Account.id).where(Account.person_id == person_id, Account.channel.in_(wanted - ROBOTS))
+    robots = select(Provider.id).where(
+        Provider.channel.in_(wanted & ROBOTS),
+        Provider.active,
+        or_(
+            Provider.organisation_id.is_(None),
+            Provider.organisation_id.in_(_units_of(person_id, look.today)),
+        ),
+    )
+    return look.first(accounts) is not None or look.first(robots) is not None
+
+
+def _units_of(person_id: UUID, today: date) -> Select[UUID]:
+    return select(AppointmentCopy.organisation_id).where(
+        AppointmentCopy.person_id == person_id, AppointmentCopy.on(today)
     )
 
 
 def _rows(person_id: UUID, today: date) -> Select[Preferences]:
-    units = select(AppointmentCopy.organisation_id).where(
-        AppointmentCopy.person_id == person_id, AppointmentCopy.on(today)
-    )
-    whose = or_(Preferences.owner_id == person_id, Preferences.owner_id.in_(units))
+    whose = or_(Preferences.owner_id == person_id, Preferences.owner_id.in_(_units_of(person_id, today)))
     return select(Preferences).where(whose).order_by(Preferences.owner_id)

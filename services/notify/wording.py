@@ -10,7 +10,7 @@ from structlog import get_logger
 
 from services.notify.kinds import UNEDITED
 from services.notify.message import Message
-from services.notify.template import Medium, Origin, Template, TemplateVersion
+from services.notify.template import TITLE_ONLY, Medium, Origin, Template, TemplateVersion
 from services.notify.texts import CHINESE, LOCALES, BadText, Text, shipped_source, written, written_from
 from shared.jobs import later
 from shared.store import Look, Work
@@ -20,9 +20,9 @@ TEXT_FAILED = "notify.text_failed"
 
 
 def shipped(kind: str, medium: Medium, locale: str) -> Text:
-    """The source of what is said while nobody has edited it: the inbox's, of which an SMS says the title."""
+    """The source of what is said while nobody has edited it: the inbox's, or its title only."""
     source = shipped_source(kind, locale)
-    return Text(source.title, "") if medium is Medium.SMS else source
+    return Text(source.title, "") if medium in TITLE_ONLY else source
 
 
 def inbox_words(work: Work, kind: str, context: Mapping[str, Any]) -> dict[str, Text]:
@@ -41,7 +41,7 @@ def channel_words(work: Work, message: Message, medium: Medium, locale: str) -> 
     if own is not None:
         return own
     title, body = (message.title, message.body) if locale == CHINESE else (message.title_en, message.body_en)
-    return Text(title, "" if medium is Medium.SMS else body)
+    return Text(title, "" if medium in TITLE_ONLY else body)
 
 
 def _edited(look: Look, kind: str, medium: Medium) -> dict[str, tuple[Template, TemplateVersion]]:

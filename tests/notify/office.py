@@ -15,7 +15,8 @@ from sqlalchemy import select
 from services.notify.answer import Answer
 from services.notify.delivery import Attempt, Delivery
 from services.notify.jobs import post_of
-from services.notify.sending import Claimed, note
+from services.notify.post import Claimed
+from services.notify.sending import note
 from services.notify.service import service
 from shared.database import new_id
 from shared.events import Envelope
@@ -47,8 +48,8 @@ class Office(Lone):
         self.zhao = self.person("赵强", self.unit, "reviewer")
         self.admin = self.person("系统管理员", self.unit, "platform_administrator")
 
-    def has_address(self, person_id: UUID, email: str, version: int = 1) -> None:
-        self.hear(PersonContactChanged(person_id=person_id, version=version, email=email))
+    def has_address(self, person_id: UUID, email: str, version: int = 1, phone: str = "") -> None:
+        self.hear(PersonContactChanged(person_id=person_id, version=version, email=email, phone=phone))
 
     # requests
 
@@ -60,6 +61,10 @@ class Office(Lone):
         found: httpx2.Response = self.http.put(
             path, json=body, headers=self.as_(person_id, self.unit, **headers)
         )
+        return found
+
+    def delete(self, person_id: UUID, path: str) -> httpx2.Response:
+        found: httpx2.Response = self.http.delete(path, headers=self.as_(person_id, self.unit))
         return found
 
     def post(self, person_id: UUID, path: str, body: Any = None, **headers: str) -> httpx2.Response:
@@ -91,6 +96,11 @@ class Office(Lone):
         assert made.status_code == 201, made.text
         found: dict[str, Any] = made.json()
         return found
+
+    def reaches_this_machine(self) -> None:
+        """What administrators enter may lead to servers of the test."""
+        changed = {"private_networks": "127.0.0.0/8"}
+        self.here.settings = self.here.settings.model_copy(update=changed)
 
     def smtp(self, address: str, priority: int, **more: Any) -> dict[str, Any]:
         """An SMTP server at `host:port` as a provider."""
