@@ -74,12 +74,12 @@ class Wishes:
         return Effective(Mode.NOW if channel in kind.channels else Mode.OFF, SYSTEM)
 
     def ways(self, kind: Kind) -> list[Way]:
-        """On which channels a kind goes out; those that somebody has switched off are told apart."""
+        """On which channels a kind goes out; those that he himself has switched off are told apart."""
         effective = {channel: self.about(kind, channel) for channel in Channel}
         return [
             Way(channel, found.mode)
             for channel, found in effective.items()
-            if found.mode is not Mode.OFF or channel in kind.channels
+            if found.mode is not Mode.OFF or (found.source == Owner.PERSON and channel in kind.channels)
         ]
 
     def falls_silent(self, kind: Kind) -> bool:
@@ -122,7 +122,7 @@ def lock_preferences(work: Work, owner_id: UUID, owner: Owner) -> Preferences:
 
 
 def _reaches(look: Look, person_id: UUID, channels: Iterable[Channel]) -> bool:
-    """Whether one of the channels leads to a person: by his address, or by a robot in the group of his unit."""
+    """Whether one of the channels leads to a person: by his address, or by a robot of his unit."""
     wanted = set(channels)
     contact = look.first(select(Contact).where(Contact.person_id == person_id))
     if contact is not None and any(contact.address(channel) for channel in wanted):
