@@ -26,6 +26,8 @@ REPEATABLE = {
     "preview_template",
     "unsubscribe",
     "lint_chain",
+    "check_floor",
+    "replay_chain",
     "import_catalogue",
     "read_message",
     "read_all_messages",
