@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.notify.answer import Answer
+from services.notify.channels import Channel
 from services.notify.texts import CHINESE
 
 
@@ -19,12 +20,14 @@ class Letter:
     """
 
     delivery_id: UUID
+    channel: Channel
     to: str
     name: str
     title: str
     body: str
     url: str
     composed_at: datetime
+    kind: str = ""
     locale: str = CHINESE
     unsubscribe_url: str = ""
 
