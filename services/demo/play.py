@@ -14,8 +14,8 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
-from services.demo.chapters import Chapters
 from services.demo.client import Api, Person, Refused
+from services.demo.imports import Everything
 from services.demo.sample import Sample, build
 from services.demo.story import Story
 from shared.clock import Clock
@@ -100,7 +100,7 @@ def play(url: str, admin_file: Path, out: Console, key: str, whole: bool = False
         )
         teller = Teller(api, out, key)
         if whole:
-            ends = Chapters(sample, year, teller.say, teller.events).play_all(trade_system(api, admin))
+            ends = Everything(sample, year, teller.say, teller.events).play_all(trade_system(api, admin))
             out.print(
                 "各单据状态 (how each ends): " + "，".join(f"{of} {label}" for of, label in ends.items())
             )

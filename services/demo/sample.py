@@ -148,6 +148,8 @@ CHAINS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "plan": ("采购计划审核", [{**HEAD, "pick": "submitter"}, LEADER]),
     "method_change": ("采购方式变更审核", [{**HEAD, "pick": "submitter"}]),
     "revocation": ("采购计划撤销审核", [{**HEAD, "pick": "submitter"}]),
+    "import_first_review": ("进口产品申请初审", [HEAD]),
+    "import_final_review": ("进口产品申请终审", [HEAD]),
 }
 """By document type: the unit's name for its chain, and its steps; the finance office comes after."""
 

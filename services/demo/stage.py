@@ -11,6 +11,7 @@ from services.demo.sample import Sample
 
 Say = Callable[[str], None]
 PLANS, REQUESTS = "/api/plans/plans", "/api/plans/requests"
+IMPORTS = "/api/plans/import-approvals"
 
 
 @dataclass
@@ -32,14 +33,14 @@ class Stage:
         sent = applicant.get(f"{path}/submission")
         preview = applicant.post("/api/approvals/preview", sent["submission"])
         steps = " → ".join(step["name"] for step in preview["route"] if step["applies"])
-        picked = preview["candidates"][0]
+        first = preview["candidates"][0]
         self.tell(f"{applicant.name} 预览审核流程：{steps}")
         applicant.get(path)
-        body = {"picks": [picked["person_id"]] if preview["asks_pick"] else []}
+        body = {"picks": [first["person_id"]] if preview["asks_pick"] else []}
         submitted: dict[str, Any] = applicant.post(f"{path}/submit", body, etag=applicant.etags[path])
         number = submitted.get("application_number") or submitted.get("plan_number") or ""
         which = f"（{number}，第 {submitted['round']} 轮）"
-        self.tell(f"{applicant.name} 提交审核{which}，下一步审核人：{picked['name']}")
+        self.tell(f"{applicant.name} 提交审核{which}，下一步审核人：{first['name']}")
         return submitted
 
     def decide(self, reviewer: Person, verb: str, opinion: str = "") -> None:

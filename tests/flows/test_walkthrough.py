@@ -22,6 +22,7 @@ from services.demo.sample import Sample, build
 from services.demo.story import Story
 from tests.world import World
 
+pytestmark = pytest.mark.timeout(300)
 README = Path(__file__).resolve().parents[2] / "README.md"
 BEGIN, END = "<!-- 以下的应答", "<!-- 至此"
 BLOCK = re.compile(r"```sh\n(?P<commands>.*?)```\n(?:\n```text\n(?P<answer>.*?)```\n)?", re.DOTALL)
