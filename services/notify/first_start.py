@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from services.notify.channels import Channel
 from services.notify.provider import MAIL_SETTING, Provider
 from shared.service import Running
@@ -11,7 +9,6 @@ from shared.service import Running
 
 def first_start(here: Running) -> None:
     """Makes the built-in providers; those that are there stay as they are."""
-    insert = sqlite.insert if here.store.is_sqlite else postgresql.insert
     with here.store.work() as work:
         row = {
             "id": MAIL_SETTING,
@@ -22,4 +19,4 @@ def first_start(here: Running) -> None:
             "created_at": work.now,
             "changed_at": work.now,
         }
-        work.execute(insert(Provider).values(**row).on_conflict_do_nothing())
+        work.execute(work.insert(Provider).values(**row).on_conflict_do_nothing())

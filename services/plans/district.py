@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Index, String, Text, Uuid, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.plans.tables import Base
@@ -171,8 +170,8 @@ def threshold_of(look: Look, district: District, kind: str | None) -> Threshold 
 
 def next_number(work: Work, district_code: str, year: int, kind: str, pattern: str) -> str:
     """The next number of a district and year; take it last, as its row stays locked until the commit."""
-    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    start = insert(NumberSequence).values(district_code=district_code, fiscal_year=year, kind=kind, last=1)
+    first = {"district_code": district_code, "fiscal_year": year, "kind": kind, "last": 1}
+    start = work.insert(NumberSequence).values(first)
     seq = work.execute(
         start.on_conflict_do_update(
             index_elements=[NumberSequence.district_code, NumberSequence.fiscal_year, NumberSequence.kind],
