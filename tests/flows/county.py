@@ -12,7 +12,7 @@ import pytest
 
 from services.demo.client import Api, Person, Refused
 from services.demo.play import administrator
-from services.demo.sample import build, fictional_uscc
+from services.demo.sample import Sample, build, fictional_uscc
 from tests import fresh
 from tests.world import World
 
@@ -27,6 +27,7 @@ class County:
         self.world = world
         self.year = year
         self.api = Api(world.http, pause=world.settle)
+        self.sample: Sample
         self.people: dict[str, Person]
         if built is not None:  # in a world of which this one is a copy
             self.sample = replace(built.sample, people=self._signed_in(built.sample.people))
