@@ -13,7 +13,8 @@ from services.notify.channels import Channel
 
 @dataclass(frozen=True)
 class Letter:
-    """What goes out: ids and times are those of the delivery, whatever try this is."""
+    """What goes out: ids and times are those of the delivery, whatever try this is. `sealed` holds the secret
+    of a webhook, see vault.py."""
 
     delivery_id: UUID
     channel: Channel
@@ -24,6 +25,7 @@ class Letter:
     url: str
     composed_at: datetime
     kind: str = ""
+    sealed: str = ""
 
 
 class Sender(Protocol):

@@ -137,6 +137,7 @@ def _letter(work: Work, going: Going, own_url: str) -> Letter:
         url=own_url + going.message.path,
         composed_at=going.message.created_at,
         kind=going.message.kind,
+        sealed=going.account.sealed if going.account else "",
     )
 
 
