@@ -9,12 +9,16 @@ from uuid import UUID
 
 from services.notify.answer import Answer
 from services.notify.channels import Channel
+from services.notify.texts import CHINESE
 
 
 @dataclass(frozen=True)
 class Letter:
-    """What goes out: ids and times are those of the delivery, whatever try this is. `sealed` holds the secret
-    of a webhook, see vault.py."""
+    """What goes out: ids and times are those of the delivery, whatever try this is.
+
+    `unsubscribe_url` is empty for what is mandatory. `sealed` holds the secret of a
+    webhook, see vault.py.
+    """
 
     delivery_id: UUID
     channel: Channel
@@ -26,6 +30,8 @@ class Letter:
     composed_at: datetime
     kind: str = ""
     sealed: str = ""
+    locale: str = CHINESE
+    unsubscribe_url: str = ""
 
 
 class Sender(Protocol):

@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
-from services.notify import notice
 from services.notify.channels import Channel
 from services.notify.provider import Provider
 from shared.people import Role
@@ -26,9 +25,9 @@ every_robot = pytest.mark.parametrize("name", PATHS)
 
 
 @pytest.fixture
-def group(name: str, office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
+def group(name: str, office: Office) -> Iterator[Fake]:
     """The provider `name`, on whose channel everybody is told of everything."""
-    monkeypatch.setattr(notice, "channels_for", lambda *_: (Channel(name),))
+    office.goes_by(Channel(name))
     office.reaches_this_machine()
     with fake(getattr(fakes, name)) as made:
         yield made
@@ -126,6 +125,7 @@ def test_a_unit_without_a_robot_hears_nothing_and_no_other_unit_does(
 ) -> None:
     registered(office, group, name)
     elsewhere = office.organisation("阳曲县第一中学", "140105")
+    office.goes_by(Channel(name), unit=elsewhere)
     stranger = office.person("孙立", elsewhere, "reviewer")
     told(office, stranger)
     assert group.heard == []
