@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from services.notify import notice
 from services.notify.channels import Channel
 from tests.notify.fakes import Fake, Heard, fake, hang_up
 from tests.notify.office import Office, slot_opened
@@ -20,8 +19,8 @@ def taken(_heard: Heard) -> Any:
 
 
 @pytest.fixture
-def receiver(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
-    monkeypatch.setattr(notice, "channels_for", lambda *_: (Channel.WEBHOOK,))
+def receiver(office: Office) -> Iterator[Fake]:
+    office.goes_by(Channel.WEBHOOK)
     office.reaches_this_machine()
     with fake(taken) as made:
         yield made
