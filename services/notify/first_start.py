@@ -12,7 +12,7 @@ from shared.service import Running
 
 def first_start(here: Running) -> None:
     """Makes the built-in providers; those that are there stay as they are."""
-    made = [(Channel.EMAIL, "mail_setting", "SMTP_URL")]
+    made = [(Channel.EMAIL, "mail_setting", "SMTP_URL"), (Channel.WEBHOOK, "webhook", "Webhook")]
     if here.settings.embedded:
         made += [(channel, "kept", "仅保存") for channel in (Channel.SMS, *sorted(ROBOTS))]
     with here.store.work() as work:
