@@ -48,6 +48,15 @@ class CaseFile:
     added: list[Approvals] = field(default_factory=list)
     told: list[Event] = field(default_factory=list)
     alarm: bool = False
+    before: dict[UUID, str] = field(init=False)
+    """The states of the slots before the act."""
+
+    def __post_init__(self) -> None:
+        self.remember()
+
+    def remember(self) -> None:
+        """What follows is another act."""
+        self.before = {slot.id: str(slot.state) for slot in self.slots}
 
     @cached_property
     def route(self) -> list[RouteStep]:
@@ -97,5 +106,10 @@ class CaseFile:
         self.case.attention, self.alarm = reason, True
 
     def settle_attention(self) -> None:
-        if not any(slot.state == SlotState.VACANT for slot in self.slots):
+        """Attention is there for vacant slots, and ends with the last of them."""
+        vacant = [slot for slot in self.slots if slot.state == SlotState.VACANT]
+        if not vacant:
             self.case.attention = ""
+        elif not self.case.attention:
+            left = any(slot.holder_id for slot in vacant)
+            self.case.attention = "holder_left" if left else "nobody_to_review"

@@ -69,6 +69,9 @@ COMES_FIRST = {
     "superseded": ("already_withdrawn", "该事项已由新的提交取代"),
     "terminated": ("already_terminated", "该事项已终止"),
     "reassigned": ("already_reassigned", "该环节已由 {} 改派"),
+    "transferred": ("already_transferred", "该环节已由 {} 转办"),
+    "removed": ("already_removed", "该环节已由 {} 减签"),
+    "taken_back": ("taken_back", "上一环节的同意意见已由 {} 收回"),
     "released": ("already_reassigned", "该环节已由其他审核人办理"),
 }
 

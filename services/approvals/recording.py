@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from services.approvals import told
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import Actor, CaseFile, Effects
-from services.approvals.slot import Slot
+from services.approvals.slot import Slot, SlotState
 
 SYSTEM_NAME = "系统"
 
@@ -21,14 +20,13 @@ def record(  # noqa: PLR0913 - one event says everything about its act
     *,
     slot: Slot | None = None,
     opinion: str = "",
-    tell: Sequence[Slot] | None = None,
     **facts: Any,
 ) -> None:
     """Ends an act: the case moves on by one version and one event; `by` nobody is the system.
 
-    The slots of `effects` are told to their holders, or only those of `tell`.
+    Slots that became open or are open no longer are told to their holders.
     """
-    case = file.case
+    case, changed = file.case, (*effects.closed, *effects.opened)
     case.version, case.event_seq = case.version + 1, case.event_seq + 1
     entry = CaseEvent(
         case_id=case.id,
@@ -49,11 +47,14 @@ def record(  # noqa: PLR0913 - one event says everything about its act
             "state": str(case.state),
             "step_index": case.step_index,
             "attention": case.attention,
-            "slots": {str(one.id): one.trace for one in (*effects.closed, *effects.opened)},
+            "slots": {str(one.id): {**one.trace, "was": file.before.get(one.id)} for one in changed},
             "skipped": dict(effects.skipped),
         },
     )
     case.event_hash = entry.hash = entry.sealed(case.event_hash)
     file.added.append(entry)
-    changed = (*effects.closed, *effects.opened) if tell is None else tell
-    file.told += [told.slot_told(case, one, one.holder_id, entry) for one in changed if one.holder_id]
+    for one in changed:
+        turned = (file.before.get(one.id) == SlotState.OPEN) != (one.state == SlotState.OPEN)
+        if turned and one.holder_id is not None:
+            file.told.append(told.slot_told(case, one, one.holder_id, entry))
+    file.remember()

@@ -69,6 +69,8 @@ class RouteStepShape(Shape):
     on_empty: str
     self_review: str
     repeat: str
+    may_transfer: bool
+    may_add_sign: bool
     attested: list[str]
 
 

@@ -90,6 +90,8 @@ class Step(BaseModel):
     pick: Literal["none", "submitter", "previous_actor"] = "none"
     on_empty: Literal["refuse", "skip", "administrator"] = "refuse"
     self_review: Literal["exclude", "skip", "superior"] = "exclude"
+    may_transfer: bool = Field(True, description="是否允许审核人转办")
+    may_add_sign: bool = Field(True, description="是否允许审核人加签")
     attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
 
     @model_validator(mode="after")

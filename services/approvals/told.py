@@ -15,6 +15,7 @@ from shared.events.approvals import (
     CaseReturned,
     SlotClosed,
     SlotOpened,
+    SlotSeen,
 )
 
 
@@ -57,6 +58,13 @@ def slot_told(case: Case, slot: Slot, holder: UUID, entry: CaseEvent) -> SlotOpe
         title=case.title,
         number=case.number,
         opened_at=slot.opened_at,
+    )
+
+
+def slot_seen(case: Case, slot: Slot, by: UUID) -> SlotSeen:
+    """That its holder has opened it."""
+    return SlotSeen(
+        **about(case), slot_id=slot.id, step_key=slot.step_key, step_name=slot.step_name, seen_by=by
     )
 
 

@@ -97,6 +97,17 @@ class SlotClosed(_CaseEvent):
     actor_name: str = ""
 
 
+class SlotSeen(_CaseEvent):
+    """A person has opened what waits for him."""
+
+    type: ClassVar[str] = "slot.seen"
+
+    slot_id: UUID
+    step_key: str
+    step_name: str
+    seen_by: UUID
+
+
 class CaseApproved(_CaseEvent):
     """The last step agreed."""
 

@@ -1,0 +1,68 @@
+"""Taking one's own agreement back: everything that it did is undone, as long as nobody has built on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.approvals.case import CaseState
+from services.approvals.case_event import CaseEvent
+from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.recording import record
+from services.approvals.slot import DECIDED, Slot, SlotState
+from shared.errors import Conflict, Refusal
+
+ON_TURNS = frozenset({"seen", "transferred", "reassigned", "signers_added", "removed"})
+"""Acts of people on a slot; after them what opened the slot stays."""
+
+
+def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> Refusal | None:
+    """What stands against taking back the agreement of a slot; `acts` are the events of the round.
+
+    `nothing_to_take_back`, `case_closed`, `decided_since`, `seen_since`, `acted_since`.
+    """
+    if slot.state != SlotState.AGREED or slot.closed_by is None or slot.round != file.case.round:
+        return Conflict("nothing_to_take_back", "没有可以收回的同意意见", "there is no agreement to take back")
+    if file.case.state != CaseState.REVIEWING:
+        return Conflict("case_closed", f"{file.case.label}，不能收回", f"the case is {file.case.state}")
+    if any(one.state in DECIDED and (one.closed_by or 0) > slot.closed_by for one in file.slots):
+        return Conflict("decided_since", "之后已有其他审核意见，不能收回", "somebody has decided since")
+    opened = set(opened_by(acts, slot.closed_by))
+    for act in acts:
+        if act.seq > slot.closed_by and act.type in ON_TURNS and act.slot_id in opened:
+            if act.type == "seen":
+                return Conflict("seen_since", "下一环节已查看，不能收回", "the next has seen it")
+            return Conflict("acted_since", "下一环节已处理，不能收回", "the next has acted on it")
+    return None
+
+
+def take_back(file: CaseFile, slot: Slot, act: CaseEvent, by: Actor) -> None:
+    """Restores what was before `act`, the agreement of `slot`: its turn, the slots that it cancelled, the step;
+    the slots that it opened are cancelled."""
+    effects = Effects()
+    for one in file.slots:
+        trace = act.data["slots"].get(str(one.id))
+        if trace is None:
+            continue
+        if trace["was"] is None:
+            if one.pending:
+                file.close(one, SlotState.CANCELLED)
+                effects.closed.append(one)
+        else:
+            one.pend(SlotState(trace["was"]))
+            effects.opened.append(one)
+    file.case.step_index = slot.step_index
+    file.case.attention = ""
+    file.settle_attention()
+    record(file, "taken_back", by, effects, slot=slot, undone=act.seq)
+
+
+def opened_by(acts: Sequence[CaseEvent], seq: int) -> list[UUID]:
+    """The slots that became somebody's turn by the act number `seq`."""
+    return [
+        UUID(slot)
+        for act in acts
+        if act.seq == seq
+        for slot, trace in act.data["slots"].items()
+        if trace["state"] == SlotState.OPEN
+    ]
