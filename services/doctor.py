@@ -23,6 +23,7 @@ from rich.table import Table
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.directory.calendar_year import CalendarYear
 from services.directory.person import Person
 from services.notify.smtp import SmtpServer
 from services.runtime import NAMES, find_service
@@ -31,10 +32,10 @@ from shared.broker import Broker
 from shared.calendar import Calendar
 from shared.clock import Clock
 from shared.database import migration_config
-from shared.errors import Conflict
 from shared.settings import Settings
 from shared.store import Look, Store
 from shared.tokens import service_token
+from shared.working_days import calendar_from
 
 LEAST_KEY = 32
 MAX_SKEW = 5.0
@@ -124,6 +125,7 @@ def check_database(store: Store, about: str) -> Iterator[Finding]:
         yield warning(about, f"有暂停的项目 (parked): {kinds}；见 python -m services parked")
     if store.service == "directory":
         yield from check_first_admin(store)
+        yield from check_calendar(store)
 
 
 def check_clock(look: Look, store: Store, about: str) -> Iterator[Finding]:
@@ -224,22 +226,19 @@ def check_feeds(settings: Settings) -> Iterator[Finding]:
                 yield error("FEED_URL", f"{name} 应答 {status} (answers {status})")
 
 
-def check_calendar(settings: Settings) -> Iterator[Finding]:
-    """The published working days reach to the end of this year and the next."""
-    for year in years_without_calendar(Clock().today()):
+def check_calendar(store: Store) -> Iterator[Finding]:
+    """The working days reach to the end of this year and the next, as published or as entered."""
+    with store.read() as look:
+        calendar = calendar_from(look.all(select(CalendarYear)))
+        today = look.today
+    for year in years_without_calendar(calendar, today):
         said = "尚无工作日历，法定期限无法计算 (no calendar: statutory periods cannot be counted)"
         yield warning(f"{year} 年", said)
 
 
-def years_without_calendar(today: date) -> list[int]:
-    """Of this year and the next, those whose working days nobody has published yet."""
-    missing = []
-    for year in (today.year, today.year + 1):
-        try:
-            Calendar({}).day(date(year, 12, 31))
-        except Conflict:
-            missing.append(year)
-    return missing
+def years_without_calendar(calendar: Calendar, today: date) -> list[int]:
+    """Of this year and the next, those whose working days are not known."""
+    return [year for year in (today.year, today.year + 1) if not calendar.covers(year)]
 
 
 def check_disk(settings: Settings) -> Iterator[Finding]:
@@ -264,7 +263,6 @@ CHECKS: tuple[Check, ...] = (
     check_redis,
     check_smtp,
     check_feeds,
-    check_calendar,
     check_disk,
 )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +15,9 @@ import uvicorn
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.ending import end_when_asked, leave_when_asked, started
 from services.runtime import System
+from shared import wakeups
 from shared.health import serve_health
 from shared.logs import configure
 from shared.settings import Settings
@@ -106,28 +107,6 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-class Ending:
-    """Ctrl-C and SIGTERM end a process with status 0, once what it does at the moment is done."""
-
-    def __init__(self) -> None:
-        self.event = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._end)
-
-    def _end(self, _number: int, _frame: object) -> None:
-        self.event.set()
-
-
-def leave_when_asked() -> None:
-    """Until a process knows how to end well, Ctrl-C and SIGTERM break its start off, with status 0."""
-
-    def leave(_number: int, _frame: object) -> None:
-        raise SystemExit(0)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, leave)
-
-
 class Web(uvicorn.Server):
     """Lets open streams end first, so that nobody waits for them."""
 
@@ -152,9 +131,8 @@ def serve(system: System, bound: socket.socket, after_start: Callable[[], None] 
         lifespan="off",
     )
     server = Web(config, system)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn raises the signal again after its own shutdown; it must find a quiet handler
-        signal.signal(number, server.handle_exit)
+    end_when_asked(system.end)  # uvicorn raises the signal again after its own shutdown
+    started(system.stopping)
     if after_start is not None:
         threading.Thread(target=_when_started, args=(server, after_start), daemon=True).start()
     server.run(sockets=[bound])
@@ -212,13 +190,15 @@ def web(settings: Settings, names: Sequence[str]) -> int:
 def worker(settings: Settings, names: Sequence[str]) -> int:
     """Receivers and relays of one or more services."""
     open_data_dir(settings.data_dir)
-    ending = Ending()
+    leave_when_asked()
     system = System(settings, names)
     try:
         system.start_relays()
         system.start_receivers()
         serve_health(settings.health_port, system.metrics, system.stopping)
-        ending.event.wait()
+        end_when_asked(system.end)
+        started(system.stopping)
+        system.stopping.wait()
     finally:
         system.stop()
     return 0
@@ -231,6 +211,8 @@ def jobs(settings: Settings, concurrency: int) -> int:
     open_data_dir(settings.data_dir)
     system = System(settings)
     serve_health(settings.health_port, system.metrics, system.stopping)
+    wakeups.before_the_end(system.end)
+    started(system.stopping)
     name = f"jobs-{socket.gethostname()}-{os.getpid()}"
     arguments = ["worker", "--concurrency", str(concurrency), "--hostname", name, "--without-mingle"]
     system.celery.worker_main([*arguments, "--without-gossip", "--loglevel", "WARNING"])

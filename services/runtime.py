@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from prometheus_client import make_asgi_app
 from starlette.types import ASGIApp
 
-from shared import jobs
+from shared import jobs, wakeups
 from shared.broker import Broker
 from shared.clock import Clock
 from shared.feed import ReadFeed, http_feed, local_feed
@@ -28,6 +28,7 @@ from shared.store import Store
 from shared.tokens import KeyRing
 from shared.web import Door, add_error_answers, service_app
 
+PATIENCE = 1.5
 NAMES = ("directory", "plans", "approvals", "notify")
 
 
@@ -45,11 +46,13 @@ class System:
         self.clock = clock or Clock()
         self.broker = Broker(settings.broker_url, settings.broker_prefix)
         self.key = settings.key()
+        self.stopping = threading.Event()
         self.running: dict[str, Running] = {}
         keys = KeyRing(self._fetch_keys)
         for name in names:
             store = Store(name, settings.database_url_of(name), self.clock)
-            self.running[name] = Running(find_service(name), settings, store, keys, self.key)
+            service = find_service(name)
+            self.running[name] = Running(service, settings, store, keys, self.key, self.stopping)
         self.relays = {name: Relay(here.store, self.broker) for name, here in self.running.items()}
         self.receivers = [
             Receiver(here.store, here.service.handlers, publisher, self._feed(here, publisher))
@@ -60,9 +63,8 @@ class System:
         for here in self.running.values():
             if here.service.on_start is not None:
                 here.service.on_start(here)
-        self._stops: list[Callable[[], None]] = []
+        self._wakes: list[Callable[[], None]] = [self.broker.wake]
         self._threads: list[threading.Thread] = []
-        self.stopping = threading.Event()
 
     def _feed(self, here: Running, publisher: str) -> ReadFeed:
         if publisher in self.running:
@@ -107,7 +109,7 @@ class System:
         for name, relay in self.relays.items():
             relay.send_wakeups = self._send_wakeups
             self._thread(f"relay-{name}", relay.run, self.stopping)
-            self._stops.append(relay.wake)
+            self._wakes.append(relay.wake)
 
     def start_receivers(self) -> None:
         for receiver in self.receivers:
@@ -126,11 +128,8 @@ class System:
 
     def start_worker(self) -> None:
         """Celery's worker in threads of this process, and its clock: embedded only."""
-        worker = self.celery.WorkController(
-            pool="threads", concurrency=2, without_heartbeat=True, without_mingle=True, without_gossip=True
-        )
-        self._stops.append(jobs.stop_embedded_worker)
-        self._thread("jobs", worker.start)
+        self._wakes.append(wakeups.end_embedded_worker)
+        self._thread("jobs", wakeups.embedded_worker(self.celery).start)
         self._thread("ticks", self._tick)
 
     def _tick(self) -> None:
@@ -148,13 +147,13 @@ class System:
     @property
     def celery(self) -> Celery:
         if not hasattr(self, "_celery"):
-            self._celery = jobs.celery_app(
+            self._celery = wakeups.celery_app(
                 self.settings.broker_url, self.settings.broker_prefix, self.running
             )
         return self._celery
 
     def _send_wakeups(self, service: str, ids: list[UUID]) -> None:
-        jobs.wake(self.celery, service, ids)
+        wakeups.wake(self.celery, service, ids)
 
     def _thread(self, name: str, target: Callable[..., None], *args: Any) -> None:
         thread = threading.Thread(target=target, args=args, name=name, daemon=True)
@@ -169,12 +168,13 @@ class System:
                 here.service.on_end(here)
 
     def stop(self) -> None:
-        """Ends all threads within a few seconds; what they had not finished is finished next time."""
+        """Ends all threads together; what they have not finished within `PATIENCE` is finished next time."""
         self.end()
-        for stop in self._stops:
-            with suppress(Exception):
-                stop()
-        for thread in self._threads:
-            thread.join(timeout=2)
+        until, left = monotonic() + PATIENCE, self._threads
+        while left and monotonic() < until:
+            for wake in self._wakes:  # again and again: some may just have begun to wait
+                wake()
+            left[0].join(0.05)
+            left = [thread for thread in left if thread.is_alive()]
         for here in self.running.values():
             here.store.close()

@@ -101,6 +101,10 @@ class Broker:
     def subscribe(self, consumer: str, publisher: str) -> Subscription:
         return Subscription(self, consumer, publisher)
 
+    def wake(self) -> None:
+        """Nobody in this process waits any longer for a message that may come: it is to end."""
+        inproc.wake_all()
+
     def wipe(self, services: Sequence[str]) -> None:
         """Deletes our own queues and exchanges: tests, and starting over."""
         if self.url.startswith("inproc"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
 
@@ -58,28 +58,48 @@ class Period:
 
 
 class Calendar:
-    """The published calendar of the State Council, behind a table of overrides (True = working day)."""
+    """The published calendar of the State Council, behind what administrators have entered.
 
-    def __init__(self, overrides: Mapping[date, bool]) -> None:
+    `overrides`: True = working day; `notes` say why. `entered` are the years of which every holiday and
+    make-up day is among the overrides: in those, the other days follow the week.
+    """
+
+    def __init__(
+        self,
+        overrides: Mapping[date, bool],
+        entered: Collection[int] = (),
+        notes: Mapping[date, str] | None = None,
+    ) -> None:
         self._overrides = overrides
+        self._entered = entered
+        self._notes = notes or {}
 
     def day(self, day: date, statutory: bool = True) -> Day:
-        """Explains one day: an override first, then the published calendar.
+        """Explains one day: an override first, then the published calendar, then an entered year.
 
-        A year without a published calendar raises Conflict `calendar_year_missing` (facts: year) where the
-        period is set by law; elsewhere (`statutory=False`) Monday to Friday are assumed to be working days.
+        Any other year raises Conflict `calendar_year_missing` (facts: year) where the period is set by law;
+        elsewhere (`statutory=False`) Monday to Friday are assumed to be working days.
         """
         if day in self._overrides:
-            working = self._overrides[day]
-            return Day(day, working, "按日历调整为工作日" if working else "按日历调整为休息日")
+            return self._overridden(day, self._overrides[day])
         try:
             is_holiday, name = chinese_calendar.get_holiday_detail(day)
         except NotImplementedError:
-            if statutory:
+            known = day.year in self._entered
+            if statutory and not known:
                 raise calendar_year_missing(day.year) from None
             weekend = day.weekday() >= 5
-            return Day(day, not weekend, "周末" if weekend else "工作日", assumed=True)
+            return Day(day, not weekend, "周末" if weekend else "工作日", assumed=not known)
         return Day(day, not is_holiday, _reason(day, is_holiday, name))
+
+    def _overridden(self, day: date, working: bool) -> Day:
+        reason = "按日历调整为工作日" if working else "按日历调整为休息日"
+        note = self._notes.get(day, "")
+        return Day(day, working, f"{note}，{reason}" if note else reason)
+
+    def covers(self, year: int) -> bool:
+        """Whether every day of a year is known, so that periods set by law can be counted in it."""
+        return year in self._entered or _is_published(year)
 
     def is_working_day(self, day: date, statutory: bool = True) -> bool:
         """Whether people work on this day; raises as `day` does."""
@@ -110,6 +130,14 @@ def calendar_year_missing(year: int) -> Conflict:
         f"There is no calendar of working days for {year} yet; a statutory period cannot be computed",
         facts={"year": year},
     )
+
+
+def _is_published(year: int) -> bool:
+    try:
+        chinese_calendar.get_holiday_detail(date(year, 12, 31))
+    except NotImplementedError:
+        return False
+    return True
 
 
 def _assumption(year: int) -> Problem:

@@ -14,6 +14,7 @@ from collections import deque
 from queue import Empty
 from time import monotonic
 from typing import Any
+from weakref import WeakSet
 
 from amqp.exceptions import ConsumerCancelled
 from kombu.transport import TRANSPORT_ALIASES, base, memory, virtual
@@ -21,6 +22,7 @@ from kombu.transport import TRANSPORT_ALIASES, base, memory, virtual
 _lock = threading.RLock()
 _queues: dict[str, deque[dict[str, Any]]] = {}
 _listeners: dict[str, set[threading.Event]] = {}
+_transports: WeakSet[Transport] = WeakSet()
 
 
 def register() -> None:
@@ -38,6 +40,13 @@ def forget(prefix: str) -> None:
             state.queue_bindings_delete(name)
         for name in [name for name in exchanges if name.startswith(prefix)]:
             del exchanges[name]
+
+
+def wake_all() -> None:
+    """Whoever waits for a message goes on, as if the time were up: the process is to end."""
+    for transport in list(_transports):
+        transport.hurried = True
+        transport.wake.set()
 
 
 class Channel(memory.Channel):
@@ -141,9 +150,12 @@ class Transport(memory.Transport):
     def __init__(self, client: Any, **kwargs: Any) -> None:
         super().__init__(client, **kwargs)
         self.wake = threading.Event()
+        self.hurried = False
+        _transports.add(self)
 
     def drain_events(self, connection: Any, timeout: float | None = None, **_: Any) -> None:
         until = None if timeout is None else monotonic() + timeout
+        self.hurried = False
         while True:
             self.wake.clear()
             try:
@@ -151,6 +163,6 @@ class Transport(memory.Transport):
                 return
             except Empty:
                 left = None if until is None else until - monotonic()
-                if left is not None and left <= 0:
+                if self.hurried or (left is not None and left <= 0):
                     raise TimeoutError from None
                 self.wake.wait(left)

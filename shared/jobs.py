@@ -1,21 +1,17 @@
-"""Work done later. A job's row is the truth; a Celery message is only a wake-up with the ids of some rows.
-
-The only file that knows Celery. Loss, duplication and reordering of its messages cost latency, nothing else.
-"""
+"""Work done later. A job's row is the truth; a message (`shared/wakeups.py`) only wakes whoever does it."""
 
 from __future__ import annotations
 
 import random
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from celery import Celery
 from sqlalchemy import ColumnElement, Index, Row, String, Text, Uuid, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from structlog import get_logger
@@ -29,13 +25,12 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 LEASE = timedelta(minutes=3)
 """Longer than `PATIENCE` and any task take; a job whose process died is due again after it."""
-PATIENCE = 5.0
-"""Seconds after which a process begins no further job of a message, so that slow ones are shared out."""
+PATIENCE = 2.0
+"""Seconds after which a process begins no further job of a message: slow ones are shared out, and a process
+that is told to end need not wait long for its jobs."""
 TOGETHER = 20
 """Jobs that one message wakes."""
 WOKEN_AGAIN = timedelta(seconds=10)
-RUN = "shared.jobs.run"
-TICK = "shared.jobs.tick"
 
 
 class Job(Core):
@@ -152,18 +147,20 @@ def run(here: Running, job_id: UUID) -> bool:
 def run_all(here: Running, job_ids: Sequence[UUID]) -> int:
     """Claims the jobs together, runs one after the other outside any transaction, notes those done together.
 
-    After `PATIENCE` the rest is given back, for others to take. Answers how many were run.
+    After `PATIENCE`, or when the process is to end, the rest is given back, for others to take. Answers how
+    many were run.
     """
     claimed = _claim(here.store, job_ids)
     waiting, done, until = deque(claimed), list[UUID](), monotonic() + PATIENCE
     try:
-        while waiting and monotonic() < until:
+        while waiting and monotonic() < until and not here.stopping.is_set():
             job = waiting.popleft()
             if _run_one(here, job):
                 done.append(job.id)
     finally:
         _note(here.store, done, state="done", error="")
-        _note(here.store, [job.id for job in waiting], state="queued", attempts=Job.attempts - 1)
+        given_back = {"state": "queued", "attempts": Job.attempts - 1, "wake_at": here.store.clock.now()}
+        _note(here.store, [job.id for job in waiting], **given_back)
     return len(claimed) - len(waiting)
 
 
@@ -235,66 +232,9 @@ def revive(store: Store, job_id: UUID) -> bool:
     return True
 
 
-def celery_app(broker_url: str, prefix: str, services: Mapping[str, Running]) -> Celery:
-    """The one Celery app of a process: a task that runs jobs by their ids, and one for ticks."""
-    app = Celery("plans", broker=broker_url, set_as_current=True)
-    app.set_default()  # else a pool thread publishes through a default app that talks to localhost
-    queue = f"{prefix}jobs"
-    app.conf.update(
-        task_default_queue=queue,
-        task_default_exchange=queue,
-        task_default_exchange_type="topic",
-        task_default_routing_key=queue,
-        task_default_queue_type="quorum" if broker_url.startswith("amqp") else "classic",
-        task_ignore_result=True,
-        task_acks_late=False,
-        worker_prefetch_multiplier=4,
-        worker_enable_remote_control=False,
-        worker_hijack_root_logger=False,
-        broker_connection_retry_on_startup=True,
-        broker_transport_options=transport_options(broker_url),
-        beat_schedule={
-            f"{name}.{tick.name}": {"task": TICK, "schedule": tick.seconds, "args": (name, tick.name)}
-            for name, here in services.items()
-            for tick in here.service.jobs.ticks.values()
-        },
-    )
-
-    @app.task(name=RUN)
-    def run_jobs(service: str, job_ids: list[str]) -> None:
-        run_all(services[service], [UUID(job_id) for job_id in job_ids])
-
-    @app.task(name=TICK)
-    def tick(service: str, name: str) -> None:
-        run_tick(services[service], name)
-
-    return app
-
-
 def run_tick(here: Running, name: str) -> None:
     """Runs a tick; one that fails is logged and comes again."""
     try:
         here.service.jobs.ticks[name].run(here)
     except Exception as error:
         log.warning("tick_failed", service=here.name, tick=name, error=repr(error)[:500])
-
-
-def stop_embedded_worker() -> None:
-    """Ends the Celery worker that runs in a thread of this process."""
-    from celery.worker import state
-
-    state.should_stop = 0
-
-
-def transport_options(broker_url: str) -> dict[str, Any]:
-    if broker_url.startswith("redis"):
-        return {"visibility_timeout": 3600, "socket_timeout": 10, "socket_connect_timeout": 3}
-    return {"confirm_publish": True} if broker_url.startswith("amqp") else {}
-
-
-def wake(app: Celery, service: str, ids: list[UUID]) -> None:
-    """Sends the wake-ups; a broker that is away costs a delay only, as they are sent again."""
-    with app.producer_or_acquire() as producer:
-        for start in range(0, len(ids), TOGETHER):
-            together = [str(job_id) for job_id in ids[start : start + TOGETHER]]
-            app.send_task(RUN, (service, together), producer=producer, retry=False)

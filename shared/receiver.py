@@ -42,6 +42,7 @@ class Receiver:
         self.handlers = handlers
         self.publisher = publisher
         self.read_feed = read_feed
+        self.stop = threading.Event()
         self.restless = True  # something waits, or may wait, in the inbox
         self.ahead_since: float | None = None
 
@@ -189,7 +190,9 @@ class Receiver:
         handled = 0
         while heads := waiting.due_heads(self.store, self.publisher):
             done = sum(
-                waiting.retry_one(self.store, self.handlers, self.publisher, position) for position in heads
+                waiting.retry_one(self.store, self.handlers, self.publisher, position)
+                for position in heads
+                if not self.stop.is_set()
             )
             handled += done
             if not done:
@@ -216,6 +219,8 @@ class Receiver:
             elif at.feed_id != page.feed_id:
                 raise FeedReplaced(self.publisher)
             for envelope in page.events:
+                if self.stop.is_set():
+                    return brought
                 self.take(envelope)
             brought += len(page.events)
             if not page.events or page.next >= page.head:
@@ -227,6 +232,7 @@ class Receiver:
 
     def run(self, broker: Broker, stop: threading.Event) -> None:
         """Receives until told to stop. While the broker is away, the feed carries the events."""
+        self.stop = stop
         while not stop.is_set():
             try:
                 self.prepare()
@@ -261,6 +267,8 @@ class Receiver:
                         return  # the broker brings nothing although there is something: declare anew
                     repaired_at, delivered = monotonic(), 0
                 for delivery in subscription.receive(0.03 if self.restless or self.ahead_since else 0.5):
+                    if stop.is_set():
+                        return  # unacked, so it comes again
                     self.take_bytes(delivery.body)
                     delivery.ack()
                     delivered += 1

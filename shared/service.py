@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from sqlalchemy import MetaData
 
 from shared import people
 from shared.database import Core, migrate
-from shared.feed import ReadFeed
 from shared.inbox import Handlers
 from shared.jobs import Jobs
 from shared.people import Caller
@@ -48,14 +48,17 @@ class Service:
 
 @dataclass
 class Running:
-    """One service in one process: its store, and what it may reach."""
+    """One service in one process: its store, and what it may reach.
+
+    `stopping` is set as soon as the process is told to end.
+    """
 
     service: Service
     settings: Settings
     store: Store
     keys: KeyRing
     key: str
-    feeds: Mapping[str, ReadFeed] = field(default_factory=dict)
+    stopping: threading.Event = field(default_factory=threading.Event)
     state: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 
 from services import doctor
 from services.runtime import NAMES, System, find_service
+from shared.calendar import Calendar
 from shared.clock import Clock, HandClock
 from shared.database import migration_config
 from shared.settings import Settings
@@ -162,9 +163,10 @@ def test_a_data_dir_that_cannot_be_made_is_an_error(tmp_path: Path, lines: list[
 
 
 def test_the_calendar_ends_with_the_last_published_year() -> None:
-    assert doctor.years_without_calendar(date(2025, 12, 31)) == []
-    assert doctor.years_without_calendar(date(2026, 1, 1)) == [2027]
-    assert doctor.years_without_calendar(date(2027, 1, 1)) == [2027, 2028]
+    assert doctor.years_without_calendar(Calendar({}), date(2025, 12, 31)) == []
+    assert doctor.years_without_calendar(Calendar({}), date(2026, 1, 1)) == [2027]
+    assert doctor.years_without_calendar(Calendar({}), date(2027, 1, 1)) == [2027, 2028]
+    assert doctor.years_without_calendar(Calendar({}, {2027}), date(2026, 1, 1)) == []
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,13 +11,12 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstrain
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
-from services.approvals import condition
-from services.approvals.step import PeopleSelector, RoleSelector, Segment, Step
+from services.approvals.step import Segment, Step
 from services.approvals.tables import Approvals
 from shared.database import Json, UtcDateTime, new_id
 from shared.digest import digest
-from shared.errors import Conflict, Forbidden, Problem
-from shared.events.approvals import ChainPublished
+from shared.errors import Conflict, Forbidden
+from shared.events.approvals import ChainPublished, ChainRetired
 from shared.people import Caller, Role
 
 MAX_STEPS = 30
@@ -25,7 +24,9 @@ MAX_STEPS = 30
 
 class Chain(Approvals):
     """The chain of a unit or a district for one type of document. `owner` is an organisation id or a district
-    code; `district_path` that of the owner. Rounds follow published versions only."""
+    code; `district_path` that of the owner. Rounds follow published versions only: `published` is the number
+    of the one in force, 0 before the first and after the chain was retired; `newest` that of the last one
+    made."""
 
     __tablename__ = "chain"
     __table_args__ = (
@@ -43,10 +44,14 @@ class Chain(Approvals):
     name: Mapped[str] = mapped_column(String(100))
     draft: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     published: Mapped[int] = mapped_column(default=0)
+    newest: Mapped[int] = mapped_column(default=0)
     published_digest: Mapped[str] = mapped_column(String(64), default="")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retired_by: Mapped[UUID | None] = mapped_column(Uuid)
+    retired_reason: Mapped[str] = mapped_column(String(500), default="")
 
     @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
@@ -87,7 +92,9 @@ class Chain(Approvals):
         frozen = digest({"steps": self.draft})
         if frozen == self.published_digest:
             raise Conflict("nothing_to_publish", "草稿与已发布版本相同", "the draft is in force already")
-        self.published, self.published_digest = self.published + 1, frozen
+        self.published = self.newest = self.newest + 1
+        self.published_digest = frozen
+        self.retired_at, self.retired_by, self.retired_reason = None, None, ""
         self.version, self.changed_at = self.version + 1, at
         version = ChainVersion(
             chain_id=self.id,
@@ -97,14 +104,20 @@ class Chain(Approvals):
             published_by=by,
             published_at=at,
         )
-        return version, ChainPublished(
-            chain_id=self.id,
-            version=self.published,
-            level=self.level,
-            owner=self.owner,
-            doc_type=self.doc_type,
-            digest=frozen,
-        )
+        return version, ChainPublished(**self._told(), version=self.published, digest=frozen)
+
+    def retire(self, by: UUID, at: datetime, reason: str) -> ChainRetired:
+        """No version is in force any more; for rounds that begin from now on it is as if there were no chain.
+        Raises `Conflict` (`nothing_to_retire`)."""
+        if not self.published:
+            raise Conflict("nothing_to_retire", "该审核链没有生效的版本", "no version is in force")
+        was, self.published, self.published_digest = self.published, 0, ""
+        self.retired_at, self.retired_by, self.retired_reason = at, by, reason
+        self.version, self.changed_at = self.version + 1, at
+        return ChainRetired(**self._told(), version=was, reason=reason)
+
+    def _told(self) -> dict[str, Any]:
+        return {"chain_id": self.id, "level": self.level, "owner": self.owner, "doc_type": self.doc_type}
 
 
 class ChainVersion(Approvals):
@@ -118,56 +131,6 @@ class ChainVersion(Approvals):
     digest: Mapped[str] = mapped_column(String(64))
     published_by: Mapped[UUID] = mapped_column(Uuid)
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-def lint(level: str, steps: Sequence[Step]) -> list[Problem]:
-    """What can be judged from the chain alone; who is there to review is judged by the route."""
-    found: list[Problem] = []
-    if not steps and level == Segment.UNIT:
-        found.append(Problem("no_steps", "至少需要一个环节", "/steps", "a chain needs a step"))
-    keys = [step.key for step in steps]
-    for index, step in enumerate(steps):
-        pointer = f"/steps/{index}"
-        if step.key in keys[:index]:
-            found.append(
-                Problem("duplicate_key", f"环节标识重复：{step.key}", f"{pointer}/key", "used twice")
-            )
-        if step.condition is not None:
-            found += condition.lint(step.condition, f"{pointer}/condition")
-        found += _lint_selector(step.selector, f"{pointer}/selector")
-        found += _lint_pick(step, index, level, f"{pointer}/pick")
-        found += _lint_superior(step, f"{pointer}/self_review")
-    return found
-
-
-def _lint_selector(selector: RoleSelector | PeopleSelector, pointer: str) -> Iterator[Problem]:
-    if isinstance(selector, PeopleSelector):
-        if len(set(selector.people)) < len(selector.people):
-            yield Problem("duplicate_person", "人员重复", f"{pointer}/people", "a person is named twice")
-        return
-    if selector.role == Role.PLATFORM_ADMINISTRATOR:
-        text_en = "platform administrators never review"
-        yield Problem("role_not_allowed", "平台管理员不参与审核", f"{pointer}/role", text_en)
-    if selector.place == "district_body" and selector.kind is None:
-        yield Problem("kind_required", "须指明区划机构类别", f"{pointer}/kind", "which kind of body")
-    if selector.place != "district_body" and (selector.kind or selector.level):
-        text_en = "only for district_body"
-        yield Problem("kind_not_allowed", "类别和级别只用于区划机构", f"{pointer}/kind", text_en)
-
-
-def _lint_pick(step: Step, index: int, level: str, pointer: str) -> Iterator[Problem]:
-    if isinstance(step.selector, PeopleSelector) and step.pick != "none":
-        yield Problem("pick_not_allowed", "指定人员的环节无需选择", pointer, "named people need no pick")
-    if step.pick == "submitter" and level == Segment.DISTRICT:
-        text_en = "the submitter picks in his unit's chain only"
-        yield Problem("pick_not_allowed", "区划环节不由申请人选择审核人", pointer, text_en)
-
-
-def _lint_superior(step: Step, pointer: str) -> Iterator[Problem]:
-    named = isinstance(step.selector, PeopleSelector) or step.selector.place != "own_unit"
-    if step.self_review == "superior" and named:
-        text = "只有本单位人员的环节可以改由主管单位审核"
-        yield Problem("superior_not_allowed", text, pointer, "only for people of the own unit")
 
 
 @event.listens_for(ChainVersion, "before_update")

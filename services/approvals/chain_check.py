@@ -1,110 +1,132 @@
-"""Whether the people that a chain asks for are there, judged for its owner before it is published."""
+"""Whether a draft can be published: its own mistakes, and whether the people it asks for are there.
+
+A unit's chain is judged for the unit, a district's for every unit that would follow it and has a handler; set
+by set, so that the number of statements does not depend on the number of units.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from uuid import UUID
+from collections.abc import Callable, Iterator, Sequence
 
-from sqlalchemy import select
-
-from services.approvals.chain import Chain, lint
-from services.approvals.staffing import Directory, Unit, read_directory, read_unit
+from services.approvals.chain import Chain
+from services.approvals.chain_lint import lint
+from services.approvals.judged import Judged, read_judged
+from services.approvals.segregation import Seats, Shortage, shortage
+from services.approvals.staffing import Unit, units_where
 from services.approvals.step import PeopleSelector, RoleSelector, Segment, Step
+from services.approvals.together import together
 from shared.errors import Problem
-from shared.people import DistrictCopy
+from shared.people import OrganisationCopy
 from shared.store import Look
+
+NAMED = 3
+"""Units that a finding names."""
 
 
 def check(look: Look, chain: Chain) -> list[Problem]:
-    """Everything that stands against publishing a chain: its own mistakes, and selectors without people.
-
-    A district's chain is judged from the district itself, and only where all units below it would find the
-    same people; what a step finds for one unit is judged by the route of its documents.
-    """
+    """Everything that stands against publishing the draft of a chain."""
     steps = chain.steps
     found = lint(chain.level, steps)
-    home = _home(look, chain)
-    if home is None:
+    judged = read_judged(look, chain, steps)
+    if judged is None:
         text_en = "the owner is not known here"
         return [*found, Problem("unknown_owner", "所属单位或区划未登记", "/owner", text_en)]
-    directory = read_directory(look, home, steps)
-    inside = _inside(look, chain, directory)
-    levels = _levels_alike(look, chain)
     for index, step in enumerate(steps):
-        pointer = f"/steps/{index}/selector"
         if isinstance(step.selector, PeopleSelector):
-            found += _check_named(step.selector, directory, inside, pointer)
-        elif chain.level == Segment.UNIT or _is_alike(step.selector, levels):
-            found += _check_role(step, step.selector, directory, pointer)
-    return found
+            found += _check_named(look, chain, step.selector, judged, f"/steps/{index}/selector")
+        if step.on_empty == "refuse":
+            found += _check_step(step, judged, f"/steps/{index}")
+    return found or list(_check_segregation(chain, steps, judged))
 
 
 def _check_named(
-    selector: PeopleSelector, directory: Directory, inside: set[UUID], pointer: str
+    look: Look, chain: Chain, selector: PeopleSelector, judged: Judged, pointer: str
 ) -> Iterator[Problem]:
-    posted = {post.person.person_id for post in directory.posts}
+    homes = {post.person.organisation_id for post in judged.scope.named}
+    units = {unit.id: unit for unit in units_where(look, OrganisationCopy.organisation_id.in_(homes))}
     for index, person in enumerate(selector.people):
         where = f"{pointer}/people/{index}"
-        if person not in posted:
+        posts = [post.person for post in judged.scope.named if post.person.person_id == person]
+        if not posts:
             yield Problem("person_not_found", "人员不存在、已停用或无任职", where, "no such active person")
-        elif person not in inside:
-            yield Problem(
-                "person_outside", "人员不在该单位或区划任职", where, "not appointed within the owner"
-            )
+        elif not any(_is_inside(chain, units[post.organisation_id]) for post in posts):
+            text_en = "not appointed within the owner"
+            yield Problem("person_outside", "人员不在该单位或区划任职", where, text_en)
 
 
-def _check_role(step: Step, selector: RoleSelector, directory: Directory, pointer: str) -> Iterator[Problem]:
-    place = directory.place_of(selector)
-    if step.on_empty != "refuse":
-        return
-    if place is None:
-        yield Problem("no_such_body", "没有对应的单位或机构", pointer, "there is no such organisation")
-    elif not directory.candidates(selector, place.id):
-        yield Problem(
-            "empty_selector", f"{place.name}没有符合条件的人员", pointer, "nobody has this role there"
+def _is_inside(chain: Chain, unit: Unit) -> bool:
+    if chain.level == Segment.UNIT:
+        return unit.id == chain.organisation_id
+    return unit.district_path.startswith(chain.district_path)
+
+
+def _check_step(step: Step, judged: Judged, pointer: str) -> Iterator[Problem]:
+    """The units for which a step without `on_empty` finds no organisation, nobody, or too few."""
+    selector = step.selector
+    if isinstance(selector, RoleSelector):
+        without = [unit for unit in judged.units if judged.scope.place(unit, selector) is None]
+        if without:
+            text = f"环节“{step.name}”没有对应的单位或机构{_whose(without, judged)}"
+            text_en = f"there is no such organisation for {len(without)} unit(s)"
+            yield Problem("no_such_body", text, f"{pointer}/selector", text_en)
+    there = {unit.id: judged.people(unit, step) for unit in judged.units if judged.has_place(unit, step)}
+    for code, what, what_en, is_so in _SHORT:
+        few = [unit for unit in judged.units if unit.id in there and is_so(len(there[unit.id]), step.needed)]
+        if few:
+            text = f"环节“{step.name}”{what.format(step.needed)}{_whose(few, judged)}"
+            text_en = f"{what_en.format(step.needed)} for {len(few)} unit(s)"
+            yield Problem(code, text, f"{pointer}/selector", text_en)
+
+
+_SHORT: tuple[tuple[str, str, str, Callable[[int, int], bool]], ...] = (
+    ("empty_selector", "没有符合条件的审核人", "nobody can review", lambda there, _: there == 0),
+    ("quorum_impossible", "不足 {} 名审核人", "fewer than {} reviewers", lambda there, n: 0 < there < n),
+)
+
+
+def _check_segregation(chain: Chain, steps: Sequence[Step], judged: Judged) -> Iterator[Problem]:
+    """The steps of a route need different people, none of them the applicant; the first shortage of any unit
+    that this chain has a part in."""
+    short: dict[tuple[str, ...], list[Unit]] = {}
+    missing: dict[tuple[str, ...], Shortage] = {}
+    own = {f"{chain.level}.{step.key}": step for step in steps}
+    for unit in judged.units:
+        found = _shortage(judged, unit)
+        if found is not None and own.keys() & set(found.keys):
+            short.setdefault(found.keys, []).append(unit)
+            missing.setdefault(found.keys, found)
+    for keys, units in short.items():
+        names = "、".join(f"“{judged.names[key]}”" for key in keys)
+        index = next(number for number, key in enumerate(own) if key in keys)
+        needed, there = missing[keys].needed, len(missing[keys].people)
+        text = (
+            f"环节{names}共需 {needed} 名不同的审核人（申请人除外），现有 {there} 名{_whose(units, judged)}"
         )
+        text_en = f"the steps {', '.join(keys)} need {needed} different people, there are {there}"
+        yield Problem("segregation_impossible", text, f"/steps/{index}/selector", text_en)
 
 
-def _levels_alike(look: Look, chain: Chain) -> set[str | None]:
-    """Levels of district bodies that are the same for every unit of a district and below it; nothing (the
-    nearest body, whatever its level) counts when no district is below."""
-    codes = [code for code in chain.district_path.split("/") if code]
-    rows = look.all(select(DistrictCopy).where(DistrictCopy.code.in_(codes)))
-    below = DistrictCopy.path.startswith(chain.district_path, autoescape=True)
-    is_leaf = look.first(select(DistrictCopy).where(below, DistrictCopy.code != chain.owner)) is None
-    return {*(row.level for row in rows), *([None] if is_leaf else [])}
-
-
-def _is_alike(selector: RoleSelector, levels: set[str | None]) -> bool:
-    return selector.place == "district_body" and selector.level in levels
-
-
-def _home(look: Look, chain: Chain) -> Unit | None:
-    if chain.organisation_id is not None:
-        return read_unit(look, chain.organisation_id)
-    district = look.first(select(DistrictCopy).where(DistrictCopy.code == chain.owner))
-    if district is None:
-        return None
-    return Unit(
-        id=chain.id,
-        name=district.name,
-        kind="",
-        district_code=district.code,
-        level=district.level,
-        district_path=district.path,
-    )
-
-
-def _inside(look: Look, chain: Chain, directory: Directory) -> set[UUID]:
-    """People appointed in the unit, or in an organisation of the district or below it."""
-    posts: Sequence[tuple[UUID, UUID]] = [
-        (post.person.person_id, post.person.organisation_id) for post in directory.posts
-    ]
-    if chain.organisation_id is not None:
-        return {person for person, organisation in posts if organisation == chain.organisation_id}
-    units = {organisation: read_unit(look, organisation) for _, organisation in posts}
-    return {
-        person
-        for person, organisation in posts
-        if (unit := units[organisation]) is not None and unit.district_path.startswith(chain.district_path)
+def _shortage(judged: Judged, unit: Unit) -> Shortage | None:
+    route = judged.route_of(unit)
+    there = [frozenset(judged.people(unit, step)) for _, step in route]
+    seats = {
+        index: Seats(key, step.needed, there[index])
+        for index, (key, step) in enumerate(route)
+        if step.on_empty == "refuse" and len(there[index]) >= step.needed
     }
+    applicants = judged.scope.applicants(unit)
+    if shortage(list(seats.values()), applicants) is None:
+        return None  # enough even if all conditions held at once
+    for applying in together([step.condition for _, step in route]):
+        found = shortage([seats[index] for index in sorted(applying) if index in seats], applicants)
+        if found is not None:
+            return found
+    return None
+
+
+def _whose(units: Sequence[Unit], judged: Judged) -> str:
+    """Which units a finding of a district's chain is about."""
+    if judged.level == Segment.UNIT:
+        return ""
+    names = "、".join(unit.name for unit in units[:NAMED])
+    return f"：{names}" if len(units) <= NAMED else f"：{names}等 {len(units)} 个单位"

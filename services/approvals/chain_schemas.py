@@ -8,7 +8,14 @@ from uuid import UUID
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator
 
-from services.approvals.schemas import Action, DocType, PersonShape, ProblemItem, RouteStepShape
+from services.approvals.schemas import (
+    Action,
+    DocType,
+    PersonShape,
+    ProblemItem,
+    Reason,
+    RouteStepShape,
+)
 from services.approvals.step import Repeat, Step
 from shared.digest import canonical
 from shared.http import Body, Shape
@@ -46,7 +53,7 @@ class ChainVersionShape(Shape):
 
 
 class ChainItem(Shape):
-    """A chain in a list. `published` is the version in force, 0 for none."""
+    """A chain in a list. `published` is the version in force, 0 for none; `newest` the last one made."""
 
     id: UUID
     level: str
@@ -55,6 +62,7 @@ class ChainItem(Shape):
     doc_type: str
     name: str
     published: int
+    newest: int
     version: int
     changed_at: datetime
     status: str
@@ -62,11 +70,46 @@ class ChainItem(Shape):
 
 
 class ChainShape(ChainItem):
-    """A chain with its draft."""
+    """A chain with its draft, and why it was retired if it was."""
 
     steps: list[Step]
+    retired_at: datetime | None
+    retired_reason: str
     versions: list[ChainVersionShape]
     available_actions: list[Action]
+
+
+class RetireBody(Body):
+    """Why a chain goes out of force."""
+
+    reason: Reason
+
+
+class FieldChangeShape(Shape):
+    """A field of a step, before and after."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class StepChangeShape(Shape):
+    """What became of a step: added, removed, moved or changed; its positions count from 1."""
+
+    key: str
+    name: str
+    change: Literal["added", "removed", "moved", "changed"]
+    position_before: int | None
+    position_after: int | None
+    fields: list[FieldChangeShape]
+
+
+class DiffShape(Shape):
+    """What differs between two versions of a chain; 0 is the draft."""
+
+    before: int
+    after: int
+    changes: list[StepChangeShape]
 
 
 class LintShape(Shape):

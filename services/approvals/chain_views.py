@@ -11,8 +11,24 @@ from shared.digest import digest
 from shared.people import Caller
 from shared.store import Look
 
-STATUS_LABELS = {"draft": "未发布", "published": "已发布", "changed": "已发布，草稿有改动"}
-FIELDS = ("id", "level", "owner", "owner_name", "doc_type", "name", "published", "version", "changed_at")
+STATUS_LABELS = {
+    "draft": "未发布",
+    "published": "已发布",
+    "changed": "已发布，草稿有改动",
+    "retired": "已停用",
+}
+FIELDS = (
+    "id",
+    "level",
+    "owner",
+    "owner_name",
+    "doc_type",
+    "name",
+    "published",
+    "newest",
+    "version",
+    "changed_at",
+)
 
 
 def chain_item(chain: Chain) -> ChainItem:
@@ -33,6 +49,8 @@ def chain_shape(look: Look, chain: Chain, caller: Caller) -> ChainShape:
     return ChainShape(
         **chain_item(chain).model_dump(),
         steps=chain.steps,
+        retired_at=chain.retired_at,
+        retired_reason=chain.retired_reason,
         versions=[ChainVersionShape.model_validate(version) for version in versions],
         available_actions=[
             action("edit", may_edit, refused, f"{url}/draft", "PUT"),
@@ -43,12 +61,18 @@ def chain_shape(look: Look, chain: Chain, caller: Caller) -> ChainShape:
                 "草稿与已发布版本相同" if may_edit else refused,
                 f"{url}/publish",
             ),
+            action(
+                "retire",
+                may_edit and chain.published > 0,
+                "没有生效的版本" if may_edit else refused,
+                f"{url}/retire",
+            ),
         ],
     )
 
 
 def chain_status(chain: Chain) -> str:
-    """draft, published, or changed since it was published."""
+    """draft, published, changed since it was published, or retired."""
     if not chain.published:
-        return "draft"
+        return "retired" if chain.retired_at else "draft"
     return "published" if digest({"steps": chain.draft}) == chain.published_digest else "changed"

@@ -5,25 +5,23 @@
                | {"op": "in", "fact": name, "value": [text | whole number | true | false, …]}
                | {"op": "and" | "or", "of": [condition, …]}
                | {"op": "not", "of": condition}
-               | {"op": "band", "fact": name, "bands": [band, …], "in": [name of a band, …]}
+               | {"op": "band", "fact": name, "bands": [band, …], "in": [name of a band, …], "group": text}
     band      := {"name": text, "from": whole number, "below": whole number}
 
-The bands of one condition are a partition: in ascending order, the first without `from`, the last without
-`below`, each beginning where the one before it ends. Money is whole fen. A comparison with a fact that is
-missing, null or of another type than the value is false, `ne` too; so every condition has an answer for
-every document.
+The bands of one condition are a partition (`bands.py`); `group` may be left out, and stands only where the
+band is the whole condition. Money is whole fen. A comparison with a fact that is missing, null or of another
+type than the value is false, `ne` too; so every condition has an answer for every document.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from services.approvals.bands import Condition, in_band, lint_bands
 from shared.errors import Problem
 
-Condition = Mapping[str, Any]
 Facts = Mapping[str, Any]
 
 DEPTH = 8
@@ -41,6 +39,7 @@ MEMBERS = {
     **{op: {"op", "of"} for op in ("and", "or", "not")},
     "band": {"op", "fact", "bands", "in"},
 }
+MAY_HAVE = {"band": {"group"}}
 
 
 def holds(condition: Condition | None, facts: Facts) -> bool:
@@ -58,18 +57,8 @@ def holds(condition: Condition | None, facts: Facts) -> bool:
     if op == "in":
         return any(_compare("eq", fact, value) for value in condition["value"])
     if op == "band":
-        return band_of(condition["bands"], fact) in condition["in"]
+        return in_band(condition, fact)
     return _compare(str(op), fact, condition.get("value"))
-
-
-def band_of(bands: Sequence[Mapping[str, Any]], fact: Any) -> str | None:
-    """The name of the band that a whole number lies in; nothing for anything else."""
-    if type(fact) is not int:
-        return None
-    for band in bands:
-        if band.get("from", fact) <= fact and ("below" not in band or fact < band["below"]):
-            return str(band["name"])
-    return None
 
 
 def facts_used(condition: Condition | None) -> set[str]:
@@ -90,7 +79,7 @@ def lint(condition: Any, pointer: str = "", depth: int = 1) -> Iterator[Problem]
     op = condition.get("op")
     if not isinstance(op, str) or op not in MEMBERS:
         yield _problem("unknown_operator", f"不认识的运算符：{op}", f"unknown operator {op}", f"{pointer}/op")
-    elif set(condition) != MEMBERS[op]:
+    elif set(condition) - MAY_HAVE.get(op, set()) != MEMBERS[op]:
         names = "、".join(sorted(MEMBERS[op]))
         yield _problem(
             "condition_malformed", f"运算符 {op} 的成员应为：{names}", f"{op} has {names}", pointer
@@ -101,6 +90,7 @@ def lint(condition: Any, pointer: str = "", depth: int = 1) -> Iterator[Problem]
         yield from _lint_parts(op, condition["of"], pointer, depth)
     else:
         yield from _lint_leaf(op, condition, pointer)
+        yield from _lint_group_name(condition, pointer, depth)
 
 
 def _lint_parts(op: str, of: Any, pointer: str, depth: int) -> Iterator[Problem]:
@@ -120,7 +110,7 @@ def _lint_leaf(op: str, condition: Condition, pointer: str) -> Iterator[Problem]
     if not isinstance(fact, str) or not fact or len(fact) > 60:
         yield _problem("fact_name_malformed", "要素名称无效", "not the name of a fact", f"{pointer}/fact")
     if op == "band":
-        yield from _lint_bands(condition["bands"], condition["in"], pointer)
+        yield from lint_bands(condition, pointer)
         return
     value = condition["value"]
     if op == "in":
@@ -132,37 +122,13 @@ def _lint_leaf(op: str, condition: Condition, pointer: str) -> Iterator[Problem]
         yield _problem("wrong_type", f"{op} 的值应为{text}", f"wrong type for {op}", f"{pointer}/value")
 
 
-def _lint_bands(bands: Any, chosen: Any, pointer: str) -> Iterator[Problem]:
-    where = f"{pointer}/bands"
-    if not isinstance(bands, list) or not 1 <= len(bands) <= 50 or not all(map(_is_band, bands)):
-        yield _problem("bands_malformed", "分档无效：名称加整数界限", "a band: name, from, below", where)
-        return
-    names = [band["name"] for band in bands]
-    if len(set(names)) < len(names):
-        yield _problem("bands_overlap", "分档名称重复", "two bands of one name", where)
-    if "from" in bands[0] or "below" in bands[-1]:
-        yield _problem("bands_gap", "分档未覆盖全部金额", "the bands do not cover every number", where)
-    for index, (lower, upper) in enumerate(pairwise(bands), 1):
-        yield from _lint_border(lower.get("below"), upper.get("from"), f"{where}/{index}")
-    if any(b.get("from", -(2**62)) >= b.get("below", 2**62) for b in bands):
-        yield _problem("bands_malformed", "分档下限应小于上限", "a band without numbers", where)
-    known = isinstance(chosen, list) and bool(chosen) and all(name in names for name in chosen)
-    if not known:
-        yield _problem("unknown_band", "所选分档不存在", "no such band", f"{pointer}/in")
-
-
-def _lint_border(below: int | None, start: int | None, pointer: str) -> Iterator[Problem]:
-    if below is None or start is None or start < below:
-        yield _problem("bands_overlap", "分档相互重叠", "bands overlap", pointer)
-    elif start > below:
-        yield _problem("bands_gap", "分档之间有空缺", "a gap between bands", pointer)
-
-
-def _is_band(band: Any) -> bool:
-    if not isinstance(band, Mapping) or not set(band) <= {"name", "from", "below"}:
-        return False
-    name, *borders = band.get("name"), band.get("from", 0), band.get("below", 0)
-    return isinstance(name, str) and 0 < len(name) <= 60 and all(type(border) is int for border in borders)
+def _lint_group_name(condition: Condition, pointer: str, depth: int) -> Iterator[Problem]:
+    group = condition.get("group", "-")
+    if not isinstance(group, str) or not 0 < len(group) <= 60:
+        yield _problem("group_malformed", "分组名称无效", "not the name of a group", f"{pointer}/group")
+    elif "group" in condition and depth > 1:
+        text_en = "a grouped band is the whole condition of its step"
+        yield _problem("group_not_alone", "分组分档应是环节的唯一条件", text_en, f"{pointer}/group")
 
 
 def _is_scalar(value: Any) -> bool:

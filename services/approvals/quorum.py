@@ -10,9 +10,7 @@ from services.approvals.step import Step
 
 def needed(step: Step, places: int) -> int:
     """How many of `places` parts of a step must agree: one, all of them, or a number of its own."""
-    if step.quorum == "all":
-        return max(places, 1)
-    return 1 if step.at_least is None else step.at_least
+    return max(places, step.needed) if step.quorum == "all" else step.needed
 
 
 def progress(step: Step, slots: Sequence[Slot]) -> tuple[int, int]:

@@ -71,6 +71,7 @@ class RouteStepShape(Shape):
     repeat: str
     may_transfer: bool
     may_add_sign: bool
+    budget_hours: int | None
     attested: list[str]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from services.approvals.step import PeopleSelector, RoleSelector, Selector, Step
 from shared.people import AppointmentCopy, DistrictCopy, OrganisationCopy, PersonCopy
@@ -103,12 +103,17 @@ def _selected(post: Post, selector: Selector, place: UUID | None) -> bool:
 
 def read_unit(look: Look, organisation_id: UUID) -> Unit | None:
     """An organisation with its district, if both are known here."""
-    row: Any = look.execute(
+    return next(iter(units_where(look, OrganisationCopy.organisation_id == organisation_id)), None)
+
+
+def units_where(look: Look, *which: ColumnElement[bool]) -> list[Unit]:
+    """The organisations for which all of these hold, with their districts, in one statement."""
+    rows: Any = look.execute(
         select(OrganisationCopy, DistrictCopy.level, DistrictCopy.path)
         .join(DistrictCopy, DistrictCopy.code == OrganisationCopy.district_code)
-        .where(OrganisationCopy.organisation_id == organisation_id)
-    ).one_or_none()
-    return None if row is None else _unit(row[0], row[1], row[2])
+        .where(*which)
+    )
+    return [_unit(organisation, level, path) for organisation, level, path in rows]
 
 
 def read_directory(look: Look, unit: Unit, steps: Sequence[Step]) -> Directory:
@@ -132,12 +137,8 @@ def _read_around(look: Look, unit: Unit, selectors: Sequence[Selector]) -> list[
         return []
     kinds = {selector.kind for selector in elsewhere if selector.kind}
     bodies = and_(OrganisationCopy.district_code.in_(unit.districts), OrganisationCopy.kind.in_(kinds))
-    rows: Any = look.execute(
-        select(OrganisationCopy, DistrictCopy.level, DistrictCopy.path)
-        .join(DistrictCopy, DistrictCopy.code == OrganisationCopy.district_code)
-        .where(OrganisationCopy.active, or_(OrganisationCopy.organisation_id == unit.superior_id, bodies))
-    )
-    return [_unit(organisation, level, path) for organisation, level, path in rows]
+    superior = OrganisationCopy.organisation_id == unit.superior_id
+    return units_where(look, OrganisationCopy.active.is_(True), or_(superior, bodies))
 
 
 def read_posts(look: Look, selectors: Sequence[Selector], places: Iterable[UUID]) -> list[Post]:
@@ -147,6 +148,11 @@ def read_posts(look: Look, selectors: Sequence[Selector], places: Iterable[UUID]
     wanted = [and_(AppointmentCopy.organisation_id.in_(set(places)), AppointmentCopy.role.in_(roles))]
     if named:
         wanted.append(AppointmentCopy.person_id.in_(named))
+    return posts_where(look, or_(*wanted))
+
+
+def posts_where(look: Look, which: ColumnElement[bool]) -> list[Post]:
+    """Active people appointed today in active organisations, where this holds of the appointment."""
     rows: Any = look.execute(
         select(
             PersonCopy.person_id,
@@ -158,7 +164,7 @@ def read_posts(look: Look, selectors: Sequence[Selector], places: Iterable[UUID]
         )
         .join(AppointmentCopy, AppointmentCopy.person_id == PersonCopy.person_id)
         .join(OrganisationCopy, OrganisationCopy.organisation_id == AppointmentCopy.organisation_id)
-        .where(or_(*wanted), PersonCopy.active, OrganisationCopy.active, AppointmentCopy.on(look.today))
+        .where(which, PersonCopy.active, OrganisationCopy.active, AppointmentCopy.on(look.today))
         .order_by(AppointmentCopy.id)
     )
     return [Post(Candidate(*row[:4]), row[4], tuple(row[5])) for row in rows]

@@ -76,7 +76,8 @@ class Step(BaseModel):
     `pick`: whether the submitter, or whoever closes the step before, chooses among the candidates; for the
     first step of a route both mean the submitter. `on_empty`: what happens when nobody is left to review.
     `self_review`: what happens when the applicant is a candidate himself: he is left out, the step is
-    skipped, or the people of the superior unit review in place of all.
+    skipped, or the people of the superior unit review in place of all. `budget_hours`: how long the step may
+    take, in working hours; nothing where no limit is set.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -92,6 +93,9 @@ class Step(BaseModel):
     self_review: Literal["exclude", "skip", "superior"] = "exclude"
     may_transfer: bool = Field(True, description="是否允许审核人转办")
     may_add_sign: bool = Field(True, description="是否允许审核人加签")
+    budget_hours: int | None = Field(
+        None, ge=1, le=2000, description="办理期限，以工作小时计 (working hours that the step may take)"
+    )
     attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
 
     @model_validator(mode="after")
@@ -99,6 +103,11 @@ class Step(BaseModel):
         if (self.quorum == "at_least") != (self.at_least is not None):
             raise ValueError("at_least 与 quorum=at_least 须同时填写 (at_least goes with quorum=at_least)")
         return self
+
+    @property
+    def needed(self) -> int:
+        """How many people it takes to close the step, however many it has."""
+        return self.at_least or 1
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json")

@@ -20,6 +20,7 @@ class Verb(StrEnum):
     READ_PEOPLE = "people.read"
     WRITE_PEOPLE = "people.write"
     WRITE_SERVICE_ACCOUNTS = "service_accounts.write"
+    WRITE_CALENDAR = "calendar.write"
 
 
 VERB_LABELS = {
@@ -30,6 +31,7 @@ VERB_LABELS = {
     Verb.READ_PEOPLE: "查看人员",
     Verb.WRITE_PEOPLE: "维护人员与任职",
     Verb.WRITE_SERVICE_ACCOUNTS: "维护服务账号",
+    Verb.WRITE_CALENDAR: "维护工作日历",
 }
 
 

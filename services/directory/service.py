@@ -5,6 +5,7 @@ from pathlib import Path
 from services.directory.api import (
     accounts,
     appointments,
+    calendar,
     districts,
     imports,
     me,
@@ -28,6 +29,7 @@ NOUNS = (
     appointments,
     organisations,
     districts,
+    calendar,
     imports,
     service_accounts,
     permissions,

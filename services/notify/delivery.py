@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, Uuid, true
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from services.notify.message import Base
+from services.notify.message import Base, Message
 from shared.database import UtcDateTime, new_id
 from shared.errors import Conflict
 from shared.events.notify import DeliveryCompleted, DeliveryFailed
@@ -96,6 +96,7 @@ class Delivery(Base):
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
     message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id"))
+    message: Mapped[Message] = relationship()
     person_id: Mapped[UUID] = mapped_column(Uuid)
     event_type: Mapped[str] = mapped_column(String(80))
     channel: Mapped[str] = mapped_column(String(20))
@@ -179,10 +180,9 @@ class Delivery(Base):
     def _named(self) -> dict[str, Any]:
         return {
             "delivery_id": self.id,
-            "message_id": self.message_id,
-            "person_id": self.person_id,
             "channel": self.channel,
             "attempts": self.attempts,
+            **self.message.named(),
         }
 
 

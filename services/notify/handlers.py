@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from services.notify.contact import EMAIL_LENGTH, PHONE_LENGTH, Contact
 from services.notify.message import Message, touch_inbox
-from services.notify.notice import Notice, tell
+from services.notify.notice import Document, Notice, tell
 from services.notify.slot import SlotCopy
 from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
 from shared.events.directory import PersonContactChanged
@@ -47,8 +47,9 @@ def tell_reviewer(work: Work, event: SlotOpened) -> None:
     """It is somebody's turn: told unless the to-do has vanished already."""
     slot = _follow_slot(work, event, is_open=True)
     if slot.waits_for(event.holder_id):
-        context = event.model_dump(mode="json") | _document(event.doc_type)
-        tell(work, event.holder_id, Notice("slot.opened", context, f"/cases/{event.case_id}", event.slot_id))
+        document = Document(event.doc_type, event.doc_id, event.organisation_id)
+        context, path = _with_label(event), f"/cases/{event.case_id}"
+        tell(work, event.holder_id, Notice("slot.opened", context, path, document, event.slot_id))
 
 
 @events.on(SlotClosed)
@@ -65,9 +66,10 @@ def finish_todo(work: Work, event: SlotClosed) -> None:
 
 @events.on(CaseAttentionRaised)
 def tell_administrators(work: Work, event: CaseAttentionRaised) -> None:
-    context = event.model_dump(mode="json") | _document(event.doc_type)
+    document = Document(event.doc_type, event.doc_id)
+    notice = Notice("case.attention_raised", _with_label(event), f"/cases/{event.case_id}", document)
     for person_id in sorted(set(event.administrator_ids)):
-        tell(work, person_id, Notice("case.attention_raised", context, f"/cases/{event.case_id}"))
+        tell(work, person_id, notice)
 
 
 @events.on(PlanStatusChanged)
@@ -78,7 +80,8 @@ def tell_applicant(work: Work, event: PlanStatusChanged) -> None:
     kind = f"plan.{event.status}"
     if event.status == "returned" and event.returned_by == "system":
         kind = "plan.returned_by_system"
-    notice = Notice(kind, _with_amount(event), f"/plans/{event.plan_id}", by_mail=OUTCOMES[event.status])
+    path, by_mail = f"/plans/{event.plan_id}", OUTCOMES[event.status]
+    notice = Notice(kind, _with_amount(event), path, _plan(event), by_mail=by_mail)
     # a plan that is closed ends for whoever holds it, too
     people = {event.applicant_id, event.holder_id} if event.status == "closed" else {event.applicant_id}
     for person_id in sorted(people):
@@ -101,7 +104,7 @@ def _tell_both(work: Work, event: PlanAssigned | PlanRecalled, new: str, previou
     context, path = _with_amount(event), f"/plans/{event.plan_id}"
     kinds = {event.previous_holder_id: previous, event.holder_id: new}
     for person_id in sorted(kinds):
-        tell(work, person_id, Notice(kinds[person_id], context, path))
+        tell(work, person_id, Notice(kinds[person_id], context, path, _plan(event)))
 
 
 def _with_amount(event: PlanStatusChanged | PlanAssigned | PlanRecalled) -> dict[str, Any]:
@@ -120,6 +123,10 @@ def _follow_slot(work: Work, event: SlotOpened | SlotClosed, is_open: bool) -> S
     return known
 
 
-def _document(doc_type: str) -> dict[str, Any]:
-    chinese, english = DOCUMENTS.get(doc_type, OTHER_DOCUMENT)
-    return {"document": chinese, "document_en": english}
+def _plan(event: PlanStatusChanged | PlanAssigned | PlanRecalled) -> Document:
+    return Document("plan", event.plan_id, event.organisation_id)
+
+
+def _with_label(event: SlotOpened | CaseAttentionRaised) -> dict[str, Any]:
+    chinese, english = DOCUMENTS.get(event.doc_type, OTHER_DOCUMENT)
+    return event.model_dump(mode="json") | {"document": chinese, "document_en": english}

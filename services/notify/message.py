@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Index, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.notify.texts import TITLE_LENGTH
-from shared.database import UtcDateTime, metadata, new_id
+from shared.database import Json, UtcDateTime, metadata, new_id
+from shared.events.notify import MessageCreated
 from shared.store import Work
 
 if TYPE_CHECKING:
@@ -32,7 +34,11 @@ def _partial(name: str, condition: str) -> Index:
 
 
 class Message(Base):
-    """A message to one person. A to-do has a `slot_id` and is done when the slot is closed."""
+    """A message to one person. A to-do has a `slot_id` and is done when the slot is closed.
+
+    `doc_type`, `doc_id` and `organisation_id` are those of the document that it is about, where there is
+    one; `context` holds the values that its texts are written from.
+    """
 
     __tablename__ = "message"
     __table_args__ = (
@@ -45,13 +51,18 @@ class Message(Base):
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
     event_id: Mapped[UUID] = mapped_column(Uuid)
     person_id: Mapped[UUID] = mapped_column(Uuid)
+    person_name: Mapped[str] = mapped_column(String(100), server_default="")
     event_type: Mapped[str] = mapped_column(String(80))
     kind: Mapped[str] = mapped_column(String(80))
     subject: Mapped[str] = mapped_column(String(120))
+    doc_type: Mapped[str] = mapped_column(String(40), server_default="")
+    doc_id: Mapped[UUID | None] = mapped_column(Uuid, index=True)
+    organisation_id: Mapped[UUID | None] = mapped_column(Uuid)
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     body: Mapped[str] = mapped_column(Text)
     title_en: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     body_en: Mapped[str] = mapped_column(Text)
+    context: Mapped[Any] = mapped_column(Json, server_default="{}")
     path: Mapped[str] = mapped_column(String(200))
     slot_id: Mapped[UUID | None] = mapped_column(Uuid, index=True)
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -62,6 +73,35 @@ class Message(Base):
     @classmethod
     def visible_to(cls, viewer: Caller) -> ColumnElement[bool]:
         return cls.person_id == viewer.person_id
+
+    @property
+    def about(self) -> str:
+        """The document, else the subject of the event that is told of."""
+        return f"{self.doc_type}/{self.doc_id}" if self.doc_id else self.subject
+
+    def named(self) -> dict[str, Any]:
+        """What the events about it say of it."""
+        return {
+            "message_id": self.id,
+            "person_id": self.person_id,
+            "person_name": self.person_name,
+            "kind": self.kind,
+            "title": self.title,
+            "about": self.about,
+            "doc_type": self.doc_type,
+            "doc_id": self.doc_id,
+        }
+
+    def created(self, channels: Sequence[str]) -> MessageCreated:
+        """The news of it; `channels` are those on which it goes out, too."""
+        return MessageCreated(
+            event_id=self.event_id,
+            event_type=self.event_type,
+            occurred_at=self.occurred_at,
+            title_en=self.title_en,
+            channels=list(channels),
+            **self.named(),
+        )
 
     @classmethod
     def unread(cls) -> ColumnElement[bool]:

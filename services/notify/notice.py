@@ -1,4 +1,4 @@
-"""Telling somebody: the message, and a delivery on each channel that he is told on beside his inbox."""
+"""Telling somebody: the message, and a delivery on each channel on which he gets it, too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.notify.channels import channels_for
@@ -15,6 +16,7 @@ from services.notify.message import Message, touch_inbox
 from services.notify.texts import CHINESE, ENGLISH, written
 from shared.database import new_id
 from shared.jobs import later
+from shared.people import PersonCopy
 from shared.store import Work
 
 SEND = "notify.send"
@@ -34,15 +36,22 @@ class Occasion:
 
 
 @dataclass(frozen=True)
-class Notice:
-    """What there is to tell: the kind of text, its values, and the page that it leads to.
+class Document:
+    """The document that a message is about, and the unit whose it is where the event says so."""
 
-    Without an `occasion` of its own it is about the event at hand.
-    """
+    doc_type: str
+    doc_id: UUID
+    organisation_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What there is to tell about an event: the kind of text, its values, and the page that it leads to."""
 
     kind: str
     context: dict[str, Any]
     path: str
+    document: Document | None = None
     slot_id: UUID | None = None
     by_mail: bool = True
     occasion: Occasion | None = None
@@ -50,24 +59,55 @@ class Notice:
 
 def tell(work: Work, person_id: UUID, notice: Notice) -> bool:
     """Tells a person; false when he has been told of this occasion before."""
-    occasion = notice.occasion or _at_hand(work)
-    message_id = _insert(work, person_id, notice, occasion)
-    if message_id is None:
+    message = _insert(work, person_id, notice)
+    if message is None:
         return False
     touch_inbox(work, person_id)
-    for channel in channels_for(work, person_id, notice):
+    channels = channels_for(work, person_id, notice)
+    for channel in channels:
         delivery = Delivery(
             id=new_id(),
-            message_id=message_id,
+            message_id=message.id,
             person_id=person_id,
-            event_type=occasion.type,
+            event_type=message.event_type,
             channel=channel,
             created_at=work.now,
             changed_at=work.now,
         )
         work.add(delivery)
         later(work, SEND, delivery_id=str(delivery.id), attempt=1)
+    work.publish(message.created(channels))
     return True
+
+
+def _insert(work: Work, person_id: UUID, notice: Notice) -> Message | None:
+    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    person = work.session.get(PersonCopy, person_id)
+    row = {
+        "id": new_id(),
+        "person_id": person_id,
+        "person_name": person.name if person else "",
+        "created_at": work.now,
+        **_about(work, notice),
+        **_content(notice),
+    }
+    fresh = insert(Message).values(**row).on_conflict_do_nothing(index_elements=["event_id", "person_id"])
+    return work.session.scalars(fresh.returning(Message)).one_or_none()
+
+
+def _about(work: Work, notice: Notice) -> dict[str, Any]:
+    """The occasion and the document that it concerns."""
+    occasion, document = notice.occasion or _at_hand(work), notice.document
+    found: dict[str, Any] = {
+        "event_id": occasion.id,
+        "event_type": occasion.type,
+        "subject": occasion.subject,
+        "occurred_at": occasion.time,
+    }
+    if document is not None:
+        found |= {"doc_type": document.doc_type, "doc_id": document.doc_id}
+        found["organisation_id"] = document.organisation_id or _unit_of(work, document)
+    return found
 
 
 def _at_hand(work: Work) -> Occasion:
@@ -75,26 +115,22 @@ def _at_hand(work: Work) -> Occasion:
     return Occasion(work.cause.id, work.cause.type, work.cause.subject, work.cause.time)
 
 
-def _insert(work: Work, person_id: UUID, notice: Notice, occasion: Occasion) -> UUID | None:
-    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+def _unit_of(work: Work, document: Document) -> UUID | None:
+    """The unit of a document whose event does not name it, from messages about it before."""
+    same = (Message.doc_id == document.doc_id) & (Message.doc_type == document.doc_type)
+    return work.first(select(Message.organisation_id).where(same, Message.organisation_id.is_not(None)))
+
+
+def _content(notice: Notice) -> dict[str, Any]:
     chinese = written(notice.kind, CHINESE, notice.context)
     english = written(notice.kind, ENGLISH, notice.context)
-    row = {
-        "id": new_id(),
-        "event_id": occasion.id,
-        "person_id": person_id,
-        "event_type": occasion.type,
+    return {
         "kind": notice.kind,
-        "subject": occasion.subject,
         "title": chinese.title,
         "body": chinese.body,
         "title_en": english.title,
         "body_en": english.body,
+        "context": notice.context,
         "path": notice.path,
         "slot_id": notice.slot_id,
-        "occurred_at": occasion.time,
-        "created_at": work.now,
     }
-    fresh = insert(Message).values(**row).on_conflict_do_nothing(index_elements=["event_id", "person_id"])
-    found: UUID | None = work.execute(fresh.returning(Message.id)).scalar_one_or_none()
-    return found

@@ -21,9 +21,11 @@ from shared.events.approvals import (
 from shared.inbox import Handlers
 from shared.people import PersonCopy, keep_copies
 from shared.store import Work
+from shared.working_days import keep_calendar
 
 events = Handlers()
 keep_copies(events)
+keep_calendar(events)
 
 OutcomeEvent = CaseApproved | CaseReturned | CaseWithdrawn | CaseTerminated | CaseRefused
 

@@ -11,6 +11,7 @@ from services.plans.jobs import jobs
 from services.plans.tables import Base
 from shared.people import Copies
 from shared.service import Service
+from shared.working_days import CalendarCopies
 
 service = Service(
     name="plans",
@@ -19,7 +20,7 @@ service = Service(
         *(plans.router, checks.router, assignments.router, trades.router, closing.router),
         *(budgets.router, attachments.router, districts.router),
     ),
-    tables=(Copies.metadata, Base.metadata),
+    tables=(Copies.metadata, CalendarCopies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",
     handlers=events,
     jobs=jobs,

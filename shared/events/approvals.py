@@ -181,3 +181,25 @@ class ChainPublished(Event):
     @property
     def subject_version(self) -> int:
         return self.version
+
+
+class ChainRetired(Event):
+    """A reviewer chain is in force no more: rounds that begin from now on go as if it were not there."""
+
+    type: ClassVar[str] = "chain.retired"
+    publisher: ClassVar[str] = "approvals"
+
+    chain_id: UUID
+    version: int
+    level: str
+    owner: str
+    doc_type: str
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        return f"chain/{self.chain_id}"
+
+    @property
+    def subject_version(self) -> int:
+        return self.version

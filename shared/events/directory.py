@@ -109,3 +109,32 @@ class DistrictChanged(Event):
     @property
     def subject_version(self) -> int:
         return self.version
+
+
+class CalendarDay(Part):
+    """A day that an administrator has set: worked or not, and why."""
+
+    date: date
+    working: bool
+    note: str = ""
+
+
+class CalendarYearChanged(Event):
+    """The whole of what administrators have set for a year. `complete`: all its holidays and make-up days are
+    there, so that the other days follow the week."""
+
+    type: ClassVar[str] = "calendar.year_changed"
+    publisher: ClassVar[str] = "directory"
+
+    year: int
+    version: int
+    complete: bool
+    days: list[CalendarDay]
+
+    @property
+    def subject(self) -> str:
+        return f"calendar/{self.year}"
+
+    @property
+    def subject_version(self) -> int:
+        return self.version

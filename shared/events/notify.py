@@ -1,19 +1,53 @@
-"""What the notification service tells to whoever wants to know what became of a delivery."""
+"""What the notification service tells: who was told of what, and what became of it on each channel."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
+
+from pydantic import Field
 
 from shared.events import Event
 
 
-class _DeliveryEvent(Event):
+class _ToldEvent(Event):
+    """`about` is the document's subject, `plan/0190…`; `doc_type` and `doc_id` are empty where the message is
+    about no document. `kind` is the kind of message, `title` its title in Chinese."""
+
     publisher: ClassVar[str] = "notify"
 
-    delivery_id: UUID
     message_id: UUID
     person_id: UUID
+    person_name: str = ""
+    kind: str = ""
+    title: str = ""
+    about: str = ""
+    doc_type: str = ""
+    doc_id: UUID | None = None
+
+
+class MessageCreated(_ToldEvent):
+    """A person has a message in his inbox; `channels` are those on which it goes out, too.
+
+    `event_id` and `event_type` are those of the event that he is told of.
+    """
+
+    type: ClassVar[str] = "message.created"
+
+    event_id: UUID
+    event_type: str
+    occurred_at: datetime
+    title_en: str = ""
+    channels: list[str] = Field(default_factory=list)
+
+    @property
+    def subject(self) -> str:
+        return f"message/{self.message_id}"
+
+
+class _DeliveryEvent(_ToldEvent):
+    delivery_id: UUID
     channel: str
     attempts: int
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.approvals.bands import lint_groups
 from services.approvals.condition import facts_used, holds, lint
 
 NAMES = st.sampled_from(["amount_fen", "kind", "is_ppp", "level"])
@@ -139,3 +140,62 @@ def test_lint_bounds_the_depth() -> None:
     for _ in range(10):
         condition = {"op": "not", "of": condition}
     assert [problem.code for problem in lint(condition)] == ["condition_too_deep"]
+
+
+def grouped(taken: list[list[str]], **changes: Any) -> list[dict[str, Any]]:
+    """Conditions of steps that share out three bands."""
+    whole = bands({"below": 10}, {"from": 10, "below": 20}, {"from": 20})
+    return [{**whole, "group": "amount", "in": names, **changes} for names in taken]
+
+
+@given(partitions(), FACTS, st.data())
+def test_i11_exactly_one_step_of_a_group_applies_to_every_document(
+    all_bands: list[dict[str, Any]], facts: dict[str, Any], data: st.DataObject
+) -> None:
+    members = [data.draw(st.integers(0, 2)) for _ in all_bands]
+    taken = [[b["name"] for b, whose in zip(all_bands, members, strict=True) if whose == n] for n in range(3)]
+    steps = [
+        {"op": "band", "fact": "amount_fen", "bands": all_bands, "in": names, "group": "amount"}
+        for names in taken
+        if names
+    ]
+    assert [problem for one in steps for problem in lint(one)] == []
+    assert list(lint_groups(steps)) == []
+    assert [holds(one, facts) for one in steps].count(True) == 1
+    if len(steps) > 1:
+        assert [problem.code for problem in lint_groups(steps[1:])] == ["bands_gap"]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "code", "pointer"),
+    [
+        (grouped([["b0"], ["b1"]]), "bands_gap", "/steps/0/condition/in"),
+        (grouped([["b0", "b1"], ["b1", "b2"]]), "bands_overlap", "/steps/1/condition/in"),
+        ([None, *grouped([["b0"], ["b0", "b1", "b2"]])], "bands_overlap", "/steps/2/condition/in"),
+        (
+            [*grouped([["b0", "b1"]]), *grouped([["b2"]], fact="quantity")],
+            "band_group_differs",
+            "/steps/1/condition/bands",
+        ),
+    ],
+)
+def test_the_steps_of_a_group_share_out_their_bands(
+    conditions: list[dict[str, Any]], code: str, pointer: str
+) -> None:
+    (problem,) = lint_groups(conditions)
+    assert (problem.code, problem.pointer) == (code, pointer)
+
+
+def test_a_grouped_band_stands_alone() -> None:
+    (band,) = grouped([["b0", "b1", "b2"]])
+    (problem,) = lint({"op": "not", "of": band})
+    assert (problem.code, problem.pointer) == ("group_not_alone", "/of/group")
+    assert [one.code for one in lint({**band, "group": ""})] == ["group_malformed"]
+
+
+def test_a_document_without_the_number_goes_to_the_last_band_of_a_group() -> None:
+    low, high = grouped([["b0", "b1"], ["b2"]])
+    for amount, expected in ((5, low), (25, high), (None, high), ("5", high), (True, high)):
+        facts = {"amount_fen": amount}
+        assert [holds(one, facts) for one in (low, high)] == [one is expected for one in (low, high)]
+    assert holds(high, {})

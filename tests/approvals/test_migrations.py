@@ -20,6 +20,6 @@ def test_migrations_equal_models(each_office: Office) -> None:
             assert compare_metadata(context, metadata) == []
 
 
-def test_migrations_are_numbered_without_a_gap() -> None:
-    numbers = sorted(path.name[:4] for path in Path(service.migrations).glob("0*.py"))
-    assert numbers == [f"{n:04}" for n in range(1, len(numbers) + 1)]
+def test_migrations_stand_in_one_line() -> None:
+    files = sorted(path.name for path in Path(service.migrations).glob("0*.py"))
+    assert [name[:4] for name in files] == [f"{n:04d}" for n in range(1, len(files) + 1)]

@@ -21,7 +21,11 @@ NUMBERS = count(1)
 @pytest.fixture(scope="module")
 def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     made = Office(tmp_path_factory.mktemp("preview"))
-    made.add("hu", made.bureau, "reviewer", positions=["chief"])
+    for n in range(8):  # enough for every step to find somebody of its own
+        made.add(f"chief{n}", made.bureau, "reviewer", positions=["chief"])
+        made.add(f"teacher{n}", made.school, "reviewer")
+        made.add(f"clerk{n}", made.finance, "reviewer")
+        made.add(f"head{n}", made.province, "district_administrator")
     yield made
     made.close()
 

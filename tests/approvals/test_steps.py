@@ -157,7 +157,11 @@ def test_the_superior_stands_in_for_people_of_the_own_unit_only(office: Office) 
 
 
 def test_i28_who_has_agreed_decides_no_other_step_unless_the_district_skips_it(office: Office) -> None:
-    office.publish("chen", "unit", [step("first", pick="submitter"), step("second"), step("third")])
+    office.publish(
+        "chen",
+        "unit",
+        [step("first", pick="submitter"), step("second"), step("third", on_empty="administrator")],
+    )
     office.publish("zhou", "district", [finance_step()])
     doc_id, _ = office.submit(["wang"])
     office.agree("wang")

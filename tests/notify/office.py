@@ -12,6 +12,7 @@ from sqlalchemy import select
 from services.notify.delivery import Attempt, Delivery
 from services.notify.service import service
 from shared.database import new_id
+from shared.events import Envelope
 from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
 from shared.events.directory import PersonContactChanged
 from shared.events.plans import PlanAssigned, PlanHandedOver, PlanRecalled, PlanStatusChanged
@@ -71,6 +72,12 @@ class Office(Lone):
     def kept_mail(self) -> list[Path]:
         """What lies in the folder of mail that was kept instead of sent."""
         return sorted((self.here.settings.data_dir / "mail").glob("*"))
+
+    # events
+
+    def outcomes(self) -> list[Envelope]:
+        """What was published about deliveries, oldest first."""
+        return [event for event in self.published() if event.type.startswith("delivery.")]
 
     # rows
 

@@ -8,15 +8,20 @@ from datetime import timedelta
 import pytest
 
 from services.notify.delivery import LABELS, MOVES, RETRY_AFTER, Delivery, State
+from services.notify.message import Message
 from shared.database import new_id
 from shared.errors import Conflict
 from tests.lone import MORNING
 
 
 def a_delivery(state: State = State.QUEUED, tries: int = 0) -> Delivery:
+    message = Message(
+        id=new_id(), person_id=new_id(), kind="slot.opened", title="轮到您审核", person_name="王芳"
+    )
+    message.doc_type, message.doc_id = "plan", new_id()
     return Delivery(
         id=new_id(),
-        message_id=new_id(),
+        message=message,
         person_id=new_id(),
         event_type="slot.opened",
         channel="email",
@@ -59,6 +64,7 @@ def test_the_tries_of_a_delivery_end() -> None:
     assert delivery.put_off("451", MORNING) is None
     event = delivery.fail("451", "later", MORNING)
     assert (event.attempts, event.code, delivery.state) == (6, "451", "failed")
+    assert (event.about, event.person_name) == (f"plan/{event.doc_id}", "王芳")
     assert delivery.resend(MORNING) == 7
     delivery.start(MORNING)
     assert (delivery.tries, delivery.attempts) == (1, 7)

@@ -39,7 +39,7 @@ def test_without_a_server_the_mail_is_kept_as_a_file(office: Office) -> None:
         assert "/cases/" in unescape(part.get_content())
         assert "已到“部门负责人”环节" in part.get_content()
     assert delivery.state == "accepted"
-    (event,) = office.published()
+    (event,) = office.outcomes()
     assert (event.type, event.data["delivery_id"], event.data["attempts"]) == (
         "delivery.completed",
         str(delivery.id),
@@ -86,7 +86,7 @@ def test_what_a_servers_reply_means(
     assert (delivery.state, delivery.code) == (state, code)
     assert (attempt.outcome, attempt.code) == (outcome, code)
     assert ADDRESS not in attempt.answer
-    assert [event.type for event in office.published()] == (["delivery.failed"] if state == "failed" else [])
+    assert [event.type for event in office.outcomes()] == (["delivery.failed"] if state == "failed" else [])
 
 
 def test_a_connection_that_breaks_or_hangs_is_tried_again(office: Office) -> None:
@@ -159,7 +159,7 @@ def test_a_todo_that_was_done_before_its_mail_went_out_is_not_mailed(any_office:
     assert (delivery.state, delivery.code) == ("suppressed", "stale")
     assert [message["status"] for message in office.messages(office.wang)] == ["done"]
     assert office.kept_mail() == []
-    assert office.published() == []
+    assert office.outcomes() == []
 
 
 def test_nothing_in_a_name_or_title_becomes_a_header(office: Office) -> None:

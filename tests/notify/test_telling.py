@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from services.notify.message import Message
 from shared.database import new_id
 from tests.notify.office import (
+    ADDRESS,
     Office,
     assigned,
     attention_raised,
@@ -156,6 +157,40 @@ def test_a_todo_of_an_older_version_is_told_to_nobody(office: Office) -> None:
     office.hear(slot_closed(opened))
     office.hear(opened)
     assert office.messages(office.wang) == []
+
+
+def test_whoever_follows_a_document_hears_who_was_told_of_what_and_what_became_of_it(
+    any_office: Office,
+) -> None:
+    office = any_office
+    opened, plan = slot_opened(office.wang), status_changed(office.li, "under_review")
+    office.has_address(office.wang, ADDRESS)
+    office.hear(opened)
+    office.hear(plan)
+    office.run_jobs()
+    told, silent = (event.data for event in office.published("message.created"))
+    about = {"about": f"plan/{opened.doc_id}", "doc_type": "plan", "doc_id": str(opened.doc_id)}
+    said = {"kind": "slot.opened", "title": "轮到您审核：办公电脑采购", "person_name": "王芳"}
+    assert (
+        told.items() >= (about | said | {"person_id": str(office.wang), "event_type": "slot.opened"}).items()
+    )
+    assert (told["channels"], told["title_en"]) == (["email"], "Your turn to review: 办公电脑采购")
+    assert (silent["about"], silent["person_name"], silent["channels"]) == (plan.subject, "李明", [])
+    (sent,) = (event.data for event in office.published("delivery.completed"))
+    assert sent.items() >= (about | said | {"message_id": told["message_id"], "channel": "email"}).items()
+    assert ADDRESS not in str(office.published())
+
+
+def test_a_message_belongs_to_the_unit_of_its_document_also_where_its_event_does_not_name_it(
+    office: Office,
+) -> None:
+    opened = slot_opened(office.wang)
+    office.hear(opened)
+    office.hear(attention_raised([office.admin], doc_id=opened.doc_id))
+    office.hear(attention_raised([office.admin]))
+    with office.store.read() as look:
+        units = look.all(select(Message.organisation_id).order_by(Message.id))
+    assert units == [opened.organisation_id, opened.organisation_id, None]
 
 
 def test_the_same_event_again_tells_nobody_again(office: Office) -> None:

@@ -40,7 +40,7 @@ def test_tries_grow_apart_then_the_delivery_has_failed_and_can_be_sent_again(off
         assert len(waits) == len(RETRY_AFTER)
         assert all(0.8 * due <= wait <= 1.2 * due for wait, due in zip(waits, RETRY_AFTER, strict=True))
         assert (delivery.state, delivery.code, delivery.attempts) == ("failed", "451", 6)
-        assert [event.type for event in office.published()] == ["delivery.failed"]
+        assert [event.type for event in office.outcomes()] == ["delivery.failed"]
 
         dead = office.get(office.admin, "deliveries?state=failed").json()["items"]
         assert [item["id"] for item in dead] == [str(delivery.id)]
@@ -50,7 +50,7 @@ def test_tries_grow_apart_then_the_delivery_has_failed_and_can_be_sent_again(off
         office.run_jobs()
     (mail,) = replies.taken
     assert mail["Message-ID"] == f"<{delivery.id}@localhost>"
-    assert [event.type for event in office.published()] == ["delivery.failed", "delivery.completed"]
+    assert [event.type for event in office.outcomes()] == ["delivery.failed", "delivery.completed"]
 
 
 class Dies:
@@ -88,7 +88,7 @@ def test_a_process_that_dies_after_sending_sends_the_same_message_once_more(any_
     assert first.as_bytes().count(b"Date:") == 1
     assert first["Date"] == second["Date"]
     assert [d.state for d in office.deliveries()] == ["accepted"]
-    assert [event.type for event in office.published()] == ["delivery.completed"]
+    assert [event.type for event in office.outcomes()] == ["delivery.completed"]
 
 
 def test_a_kept_mail_that_is_written_twice_is_one_file(office: Office) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -66,6 +67,26 @@ def taken_port() -> Iterator[int]:
         other.bind(("127.0.0.1", 0))
         other.listen()
         yield other.getsockname()[1]
+
+
+@contextmanager
+def silent_server() -> Iterator[tuple[int, threading.Event]]:
+    """A server that lets everybody connect and never says a word; its port, and whether somebody has come."""
+    called = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        guests: list[socket.socket] = []
+
+        def welcome() -> None:
+            with suppress(OSError):  # the end of the test
+                while True:
+                    guests.append(server.accept()[0])
+                    called.set()
+
+        threading.Thread(target=welcome, daemon=True).start()
+        yield server.getsockname()[1], called
+        server.shutdown(socket.SHUT_RDWR)
+    for guest in guests:
+        guest.close()
 
 
 def lines(said: str) -> list[str]:

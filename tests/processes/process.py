@@ -17,8 +17,6 @@ import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
-SOON = 5.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-"""Seconds within which every process ends once it is asked to; longer where others keep the cores busy."""
 OURS = ("_URL", "_PROXY", "_KEY", "PORT", "HOST", "DATA_DIR", "BROKER_PREFIX", "STORY", "CI")
 
 
@@ -111,13 +109,15 @@ class Process:
             self._running.kill()
             self._running.wait()
 
-    def end(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
-        """Asks it to end; its status and the seconds it took."""
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Asks it to end and waits until it has; its status."""
         assert self._running is not None
-        asked = monotonic()
         self._running.send_signal(how)
-        status = self._running.wait(PATIENCE)
-        return status, monotonic() - asked
+        return self._running.wait(PATIENCE)
+
+    def cut_off(self) -> bool:
+        """Whether by its own clock it was late to end, and cut off what it was still at."""
+        return "cut_off" in self.said()
 
     def has_children(self) -> bool:
         """Whether a process that one of its starts has made is still there, although itself has ended."""

@@ -84,6 +84,20 @@ def test_overrides_make_an_unpublished_year_usable() -> None:
     assert Calendar(first_days).add_working_days(date(2026, 12, 31), 2).end == date(2027, 1, 5)
 
 
+def test_an_entered_year_follows_the_week_but_for_the_days_that_are_set() -> None:
+    holiday = {date(2027, 1, 1): False}
+    entered = Calendar(holiday, {2027}, {date(2027, 1, 1): "元旦"})
+    assert entered.covers(2027)
+    assert not Calendar(holiday).covers(2027)
+    period = entered.add_working_days(date(2026, 12, 31), 2)
+    assert (period.end, period.warnings) == (date(2027, 1, 5), [])
+    assert "2027-01-01（周五，元旦，按日历调整为休息日）" in period.explain()
+
+
+def test_an_entered_year_never_hides_the_published_calendar() -> None:
+    assert not Calendar({}, {2026}).is_working_day(date(2026, 10, 1))
+
+
 def test_the_end_of_all_calendars_is_a_refusal_and_no_crash() -> None:
     with pytest.raises(Conflict, match="calendar_year_missing"):
         PUBLISHED.add_working_days(date(9999, 12, 31), 1, statutory=False)
@@ -96,7 +110,7 @@ def test_a_period_has_at_least_one_day(n: int) -> None:
 
 
 @given(calendars())
-def test_a_period_has_exactly_its_working_days_and_ends_on_one(
+def test_invariant_14_a_period_has_exactly_its_working_days_and_ends_on_one(
     case: tuple[dict[date, bool], date, int],
 ) -> None:
     overrides, start, n = case
@@ -109,7 +123,9 @@ def test_a_period_has_exactly_its_working_days_and_ends_on_one(
 
 
 @given(calendars(), st.integers(0, 40))
-def test_a_later_start_never_ends_earlier(case: tuple[dict[date, bool], date, int], later: int) -> None:
+def test_invariant_14_a_later_start_never_ends_earlier(
+    case: tuple[dict[date, bool], date, int], later: int
+) -> None:
     overrides, start, n = case
     calendar = Calendar(overrides)
     assert (
@@ -119,7 +135,7 @@ def test_a_later_start_never_ends_earlier(case: tuple[dict[date, bool], date, in
 
 
 @given(calendars(), st.integers(0, 60))
-def test_another_holiday_never_makes_a_period_shorter(
+def test_invariant_14_another_holiday_never_makes_a_period_shorter(
     case: tuple[dict[date, bool], date, int], at: int
 ) -> None:
     overrides, start, n = case

@@ -25,10 +25,12 @@ FAIL: set[str] = set()
 
 
 @known.task("test.note", backoff=(30, 120))
-def note(_here: Running, what: str) -> None:
+def note(here: Running, what: str) -> None:
     RAN.append(what)
     if what in FAIL:
         raise RuntimeError(f"cannot note {what}")
+    if what == "stop":
+        here.stopping.set()
     if what == "busy":
         raise Retry("try me in an hour", after=timedelta(hours=1))
 
@@ -158,6 +160,15 @@ def test_of_jobs_woken_together_one_that_fails_fails_alone(lone: Lone) -> None:
     assert RAN == ["a", "b", "c"]
     assert [job(lone, one).state for one in ids] == ["done", "queued", "done"]
     assert [job(lone, one).attempts for one in ids] == [1, 1, 1]
+
+
+def test_a_process_that_is_to_end_gives_back_the_jobs_it_has_not_begun(lone: Lone) -> None:
+    ids = [ask(lone, what) for what in ("a", "stop", "c")]
+    assert jobs.run_all(lone.here, ids) == 2
+    assert [job(lone, one).state for one in ids] == ["done", "done", "queued"]
+    assert jobs.claim_wakeups(lone.store) == ids[2:], "another process is woken for it at once"
+    lone.here.stopping.clear()
+    assert (jobs.run_all(lone.here, ids), job(lone, ids[2]).attempts) == (1, 1)
 
 
 def test_overlapping_wake_ups_run_each_job_once(lone: Lone) -> None:
