@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from functools import cache
+from importlib.metadata import version
 
 import chinese_calendar
 
@@ -97,6 +99,11 @@ class Calendar:
         note = self._notes.get(day, "")
         return Day(day, working, f"{note}，{reason}" if note else reason)
 
+    def with_days(self, days: Mapping[date, bool]) -> Calendar:
+        """The same calendar with some days worked, or not, for a reason of somebody's own."""
+        notes = {day: note for day, note in self._notes.items() if day not in days}
+        return Calendar({**self._overrides, **days}, self._entered, notes)
+
     def covers(self, year: int) -> bool:
         """Whether every day of a year is known, so that periods set by law can be counted in it."""
         return year in self._entered or _is_published(year)
@@ -119,7 +126,13 @@ class Calendar:
             days.append(self.day(_next(days[-1].date if days else start), statutory))
             n -= days[-1].working
         assumed = sorted({day.date.year for day in days if day.assumed})
-        return Period(start, days[-1].date, days, [_assumption(year) for year in assumed])
+        return Period(start, days[-1].date, days, [assumption(year) for year in assumed])
+
+
+@cache
+def published_calendar() -> str:
+    """Which edition of the State Council's calendar this program goes by."""
+    return f"chinesecalendar {version('chinesecalendar')}"
 
 
 def calendar_year_missing(year: int) -> Conflict:
@@ -140,7 +153,8 @@ def _is_published(year: int) -> bool:
     return True
 
 
-def _assumption(year: int) -> Problem:
+def assumption(year: int) -> Problem:
+    """The warning about a year of which no calendar is known, where Monday to Friday are assumed."""
     return Problem(
         "calendar_year_assumed",
         f"尚无 {year} 年的工作日历，暂按周一至周五为工作日计算",

@@ -259,14 +259,21 @@ class Page(BaseModel, Generic[Item]):
 
 
 def page_of(
-    look: Look, statement: Select[Any], order: Sequence[Column], asked: PageAsked
+    look: Look,
+    statement: Select[Any],
+    order: Sequence[Column],
+    asked: PageAsked,
+    *,
+    ascending: bool = False,
 ) -> tuple[list[Any], str | None]:
-    """Rows of a keyset page, newest first: `order` are columns of the entity, all descending, the last
-    one unique. Gives the rows and the next cursor. Raises `Unreadable` (`bad_cursor`)."""
+    """Rows of a keyset page, newest first: `order` are columns of the entity, all descending (or all
+    ascending), the last one unique. Gives the rows and the next cursor. Raises `Unreadable` (`bad_cursor`).
+    """
     if asked.cursor:
         after = tuple_(*open_cursor(asked.cursor, order), types=[column.type for column in order])
-        statement = statement.where(tuple_(*order) < after)
-    ordered = statement.order_by(*(column.desc() for column in order)).limit(asked.limit + 1)
+        statement = statement.where(tuple_(*order) > after if ascending else tuple_(*order) < after)
+    directed = (column.asc() if ascending else column.desc() for column in order)
+    ordered = statement.order_by(*directed).limit(asked.limit + 1)
     rows = look.all(ordered)
     if len(rows) <= asked.limit:
         return rows, None

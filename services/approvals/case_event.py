@@ -32,6 +32,7 @@ ACT_LABELS = {
     "vacated": "审核人离任，待改派",
     "released": "审核人离任，由其他审核人办理",
     "resumed": "审核人恢复任职",
+    "overdue": "办理超期",
 }
 
 

@@ -13,10 +13,12 @@ from functools import cached_property
 from uuid import UUID
 
 from services.approvals.case import Case, CaseRound, CaseState
+from services.approvals.deadline import TimetableHere, give_time
 from services.approvals.slot import DECIDED, Slot, SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
 from services.approvals.tables import Approvals
+from services.approvals.timetable import USUAL
 from shared.events import Event
 
 
@@ -39,7 +41,8 @@ class Effects:
 
 @dataclass
 class CaseFile:
-    """`added` are new rows, `told` the events of the act in order; `alarm` when nobody can go on."""
+    """`added` are new rows, `told` the events of the act in order; `alarm` when nobody can go on;
+    `timetable` is what budgets of working time go by."""
 
     case: Case
     round: CaseRound
@@ -48,6 +51,7 @@ class CaseFile:
     added: list[Approvals] = field(default_factory=list)
     told: list[Event] = field(default_factory=list)
     alarm: bool = False
+    timetable: TimetableHere = lambda: USUAL
     before: dict[UUID, str] = field(init=False)
     """The states of the slots before the act."""
 
@@ -85,8 +89,11 @@ class CaseFile:
 
     def give_slot(self, index: int, holder: Candidate | None, origin: str) -> Slot:
         """A new slot in step number `index`; vacant without a holder."""
-        slot = Slot.given(self.case, index, self.route[index], holder, origin)
+        step = self.route[index]
+        slot = Slot.given(self.case, index, step, holder, origin)
         slot.opened_at = self.at
+        if step.budget_hours is not None:
+            give_time(slot, step.budget_hours, self.at, self.timetable())
         self.slots.append(slot)
         self.added.append(slot)
         return slot

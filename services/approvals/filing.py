@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from services.approvals.case import Case, CaseRound
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
 from services.approvals.chain import Chain, ChainVersion
+from services.approvals.deadline import TimetableHere
 from services.approvals.policy import DistrictPolicy, Policy
 from services.approvals.route import InForce, Route, route
 from services.approvals.slot import DECIDED, Slot
@@ -25,6 +27,7 @@ from services.approvals.staffing import (
     select_people,
 )
 from services.approvals.step import RouteStep, Segment
+from services.approvals.timetable import timetable_of
 from services.approvals.told import attention_raised
 from shared.errors import NotFound
 from shared.events.documents import Submission
@@ -41,10 +44,14 @@ def latest_case(look: Look, doc_type: str, doc_id: UUID, seen_by: Caller | None 
     return look.first(_locked(newest) if isinstance(look, Work) else newest)
 
 
-def take_by_slot(work: Work, slot_id: UUID, caller: Caller) -> tuple[CaseFile, Slot]:
-    """The file that a slot is in, and the slot. Raises `NotFound` when the caller may not see the case."""
+def take_by_slot(work: Work, slot_id: UUID, caller: Caller | None) -> tuple[CaseFile, Slot]:
+    """The file that a slot is in, and the slot; without a caller for the system. Raises `NotFound` when the
+    caller may not see the case."""
     owner = select(Slot.case_id).where(Slot.id == slot_id).scalar_subquery()
-    case = work.first(_locked(select(Case).where(Case.id == owner, Case.visible_to(caller))))
+    of_slot = select(Case).where(Case.id == owner)
+    if caller is not None:
+        of_slot = of_slot.where(Case.visible_to(caller))
+    case = work.first(_locked(of_slot))
     if case is None:
         raise NotFound("not_found", "未找到，或不在您的查看范围内", "not found, or outside your scope")
     file = take(work, case, or_slot=slot_id)
@@ -63,7 +70,13 @@ def take(work: Work, case: Case, or_slot: UUID | None = None) -> CaseFile:
         .order_by(Slot.opened_at, Slot.id)
         .execution_options(populate_existing=True)
     ).all()
-    return CaseFile(case, rows[0][0], [slot for _, slot in rows if slot is not None], work.now)
+    slots = [slot for _, slot in rows if slot is not None]
+    return CaseFile(case, rows[0][0], slots, work.now, timetable=timetable_for(work, case))
+
+
+def timetable_for(look: Look, case: Case) -> TimetableHere:
+    """What the budgets of a case go by, read when first needed."""
+    return cache(lambda: timetable_of(look, case.district_path))
 
 
 def keep(work: Work, file: CaseFile) -> None:

@@ -9,7 +9,15 @@ from sqlalchemy import select
 from services.approvals import holders, rounds
 from services.approvals.case import Case, CaseRound, CaseState, RefusedRound
 from services.approvals.case_file import Actor, CaseFile
-from services.approvals.filing import candidates_today, keep, latest_case, plan_route, substitute, take
+from services.approvals.filing import (
+    candidates_today,
+    keep,
+    latest_case,
+    plan_route,
+    substitute,
+    take,
+    timetable_for,
+)
 from services.approvals.next_step import opening
 from services.approvals.route import Route
 from services.approvals.slot import PENDING, Slot, SlotState
@@ -20,9 +28,11 @@ from shared.events.documents import DocumentCancelled, DocumentSubmitted
 from shared.inbox import Handlers
 from shared.people import keep_copies
 from shared.store import Work
+from shared.working_days import keep_calendar
 
 events = Handlers()
 keep_copies(events)
+keep_calendar(events)
 
 
 @events.on(DocumentSubmitted)
@@ -73,7 +83,7 @@ def _new_round(work: Work, event: DocumentSubmitted, before: Case | None, found:
         content=asked.content,
         submitted_at=work.now,
     )
-    return CaseFile(case, frozen, [], work.now)
+    return CaseFile(case, frozen, [], work.now, timetable=timetable_for(work, case))
 
 
 def _was_refused(work: Work, event: DocumentSubmitted) -> bool:

@@ -22,6 +22,7 @@ def transfer(file: CaseFile, slot: Slot, to: Candidate, by: Actor, reason: str) 
     """The holder passes his turn on to another person who is eligible as he is."""
     new, effects = _succeed(file, slot, to, "transferred")
     new.basis = slot.basis
+    new.take_time_of(slot)
     record(file, "transferred", by, effects, opinion=reason, slot=slot)
     return new
 

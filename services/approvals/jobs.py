@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from services.approvals import alarms
 from services.approvals.handlers import check_holder
 from services.approvals.slot import PENDING, Slot
 from shared.jobs import Jobs
@@ -18,6 +19,11 @@ PER_TICK = 200
 @jobs.every(seconds=3600)
 def tidy_up(here: Running) -> None:
     tidy(here)
+
+
+@jobs.every(seconds=30)
+def watch_deadlines(here: Running) -> None:
+    alarms.ring(here.store)
 
 
 @jobs.every(seconds=900)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from services.approvals.case import Case
 from services.approvals.chain import Chain
+from services.approvals.deadline import Level, TimeState
 from services.approvals.opinion import CommonOpinion
 from services.approvals.slot import Slot, SlotState
 from services.approvals.step import KEY
@@ -38,7 +40,15 @@ class CaseListing(Listing):
     attention: bool | None = None
 
 
+class TodoListing(Listing):
+    """To-dos also by how they stand with their time, newest first or the most urgent first."""
+
+    time: str = Field("", pattern=r"^$|^(due_soon|overdue)$", description="按办理时限筛选 (by time state)")
+    sort: str = Field("opened", pattern=r"^(opened|due)$", description="due：最急的在前 (most urgent first)")
+
+
 TODO_ORDER: list[Any] = [Slot.opened_at, Slot.id]
+URGENT_ORDER: list[Any] = [Slot.due_order, Slot.id]
 DONE_ORDER: list[Any] = [Slot.closed_at, Slot.id]
 CASE_ORDER: list[Any] = [Case.submitted_at, Case.id]
 CHAIN_ORDER: list[Any] = [Chain.created_at, Chain.id]
@@ -47,6 +57,22 @@ CHAIN_ORDER: list[Any] = [Chain.created_at, Chain.id]
 def todo(person: UUID, asked: Filters) -> Select[Any]:
     """What waits for a person."""
     return select(Slot).where(Slot.holder_id == person, Slot.state == SlotState.OPEN, *_narrow(Slot, asked))
+
+
+def count_todo(look: Look, waiting: Select[Any]) -> tuple[int, int, int]:
+    """How many to-dos there are, are due soon, and are overdue."""
+    soon, over = (and_(*standing(time, look.now)) for time in (TimeState.DUE_SOON, TimeState.OVERDUE))
+    counted = waiting.with_only_columns(func.count(), func.count().filter(soon), func.count().filter(over))
+    found: Any = look.execute(counted).one()
+    return found[0], found[1], found[2]
+
+
+def standing(time: str, now: datetime) -> list[ColumnElement[bool]]:
+    """To-dos by how they stand with their time: what `deadline.time_state` says of each."""
+    warned = or_(Slot.alarm != Level.DUE_SOON, Slot.alarm_at <= now)
+    if time == TimeState.OVERDUE:
+        return [Slot.due_at <= now]
+    return [Slot.due_at > now, warned] if time == TimeState.DUE_SOON else []
 
 
 def done(person: UUID, asked: Filters) -> Select[Any]:

@@ -96,6 +96,9 @@ class HolderShape(Shape):
     origin: str
     opened_at: datetime
     closed_at: datetime | None
+    due_at: datetime | None
+    time_state: str
+    time_label: str
     opinion: str
     etag: str
     available_actions: list[Action]

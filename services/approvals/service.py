@@ -2,25 +2,28 @@
 
 from pathlib import Path
 
-from services.approvals.api import cases, chains, opinions, policies, slots, versions
+from services.approvals.api import cases, chains, due, opinions, policies, slots, timetables, versions
 from services.approvals.handlers import events
 from services.approvals.jobs import jobs
 from services.approvals.tables import Approvals
 from shared.people import Copies
 from shared.service import Service
+from shared.working_days import CalendarCopies
 
 service = Service(
     name="approvals",
     title="审核 (approvals)",
     routers=(
         slots.router,
+        due.router,
         cases.router,
         chains.router,
         versions.router,
         policies.router,
+        timetables.router,
         opinions.router,
     ),
-    tables=(Approvals.metadata, Copies.metadata),
+    tables=(Approvals.metadata, Copies.metadata, CalendarCopies.metadata),
     migrations=Path(__file__).parent / "migrations",
     handlers=events,
     jobs=jobs,

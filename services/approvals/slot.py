@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -45,6 +45,8 @@ SLOT_LABELS = {
     SlotState.REMOVED: "已减签",
     SlotState.CANCELLED: "已取消",
 }
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""When a slot without a budget is due, for lists that are sorted by it."""
 DECIDED = frozenset({SlotState.AGREED, SlotState.DISAGREED})
 PENDING = frozenset({SlotState.OPEN, SlotState.VACANT, SlotState.WAITING})
 
@@ -55,7 +57,10 @@ class Slot(Approvals):
     `basis` is what makes the holder eligible: a `candidate` of the step, one of the `superior` unit in its
     place, or a `colleague` whom somebody has chosen.
     `sign` is how an added signer takes part, `before` or `with` the holder of the slot `sign_for`; his
-    agreement is needed, but is no part of the quorum."""
+    agreement is needed, but is no part of the quorum.
+
+    With a budget of working hours it is due at `due_at`, counted from `counted_from` by the timetable that
+    `calendar` names; `alarm` is the next level of reminding, due at `alarm_at` (see `deadline`)."""
 
     __tablename__ = "slot"
     __table_args__ = (
@@ -74,6 +79,13 @@ class Slot(Approvals):
             "id",
             postgresql_where=text("acted_by IS NOT NULL"),
             sqlite_where=text("acted_by IS NOT NULL"),
+        ),
+        Index(
+            "ix_slot_alarm",
+            "alarm_at",
+            "id",
+            postgresql_where=text("state = 'open' AND alarm_at IS NOT NULL"),
+            sqlite_where=text("state = 'open' AND alarm_at IS NOT NULL"),
         ),
         Index("ix_slot_case_id_round", "case_id", "round"),
         Index("ix_slot_holder_id_case_id", "holder_id", "case_id"),
@@ -110,6 +122,13 @@ class Slot(Approvals):
     applicant_name: Mapped[str] = mapped_column(String(100))
     amount_fen: Mapped[int | None] = mapped_column(BigInteger)
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    budget_hours: Mapped[int | None]
+    counted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_order: Mapped[datetime] = mapped_column(UtcDateTime, default=NEVER)
+    calendar: Mapped[str] = mapped_column(String(120), default="")
+    alarm: Mapped[str] = mapped_column(String(20), default="")
+    alarm_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @classmethod
     def given(cls, case: Case, index: int, step: RouteStep, holder: Candidate | None, origin: str) -> Slot:
@@ -140,6 +159,9 @@ class Slot(Approvals):
             applicant_name=case.applicant_name,
             amount_fen=case.amount_fen,
             submitted_at=case.submitted_at,
+            due_order=NEVER,
+            calendar="",
+            alarm="",
         )
 
     @classmethod
@@ -180,6 +202,11 @@ class Slot(Approvals):
     def close(self, state: SlotState, at: datetime, closed_by: int) -> None:
         self.state, self.closed_at, self.closed_by = state, at, closed_by
         self.version += 1
+
+    def take_time_of(self, other: Slot) -> None:
+        """Goes on with the time of another slot: passing a turn on gives nobody more of it."""
+        for name in ("budget_hours", "counted_from", "calendar", "due_at", "due_order", "alarm", "alarm_at"):
+            setattr(self, name, getattr(other, name))
 
     def pend(self, state: SlotState) -> None:
         """Makes it open, vacant or waiting (again): what closed it is undone."""

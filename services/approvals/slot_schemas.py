@@ -55,6 +55,10 @@ class SlotItem(Shape):
     opened_at: datetime
     submitted_at: datetime
     closed_at: datetime | None
+    budget_hours: int | None
+    due_at: datetime | None
+    time_state: str = Field(description="空 (no budget), on_time, due_soon, overdue")
+    time_label: str
     opinion: str
     etag: str
     available_actions: list[Action]
@@ -74,8 +78,11 @@ class DecisionShape(Shape):
 
 
 class CountsShape(Shape):
-    """Numbers that equal the lists: to-dos, done, and for administrators cases that need attention."""
+    """Numbers that equal the lists: to-dos, those due soon and overdue among them, done, and for
+    administrators cases that need attention."""
 
     todo: int
+    due_soon: int
+    overdue: int
     done: int
     attention: int

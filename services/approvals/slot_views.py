@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from services.approvals.actions import decision_actions
 from services.approvals.case import CaseState
 from services.approvals.case_file import CaseFile
+from services.approvals.deadline import TIME_LABELS, time_state
 from services.approvals.slot import Slot, SlotState
 from services.approvals.slot_schemas import DecisionShape, SlotItem
 
 
-def slot_item(slot: Slot) -> SlotItem:
+def slot_item(slot: Slot, now: datetime) -> SlotItem:
     """A row of the to-do or done list, for its own holder."""
+    state = time_state(slot, now)
     return SlotItem(
         **columns(slot, SlotItem),
         amount=slot.amount_fen,
         status_label=slot.label,
+        time_state=state,
+        time_label=TIME_LABELS[state],
         available_actions=decision_actions(slot),
     )
 
@@ -38,5 +43,5 @@ def decision(file: CaseFile, slot: Slot) -> DecisionShape:
 
 def columns(row: Any, shape: type[Any]) -> dict[str, Any]:
     """The attributes of a row that a shape has under the same name, without those made elsewhere."""
-    made = {"amount", "status_label", "available_actions", "label"}
+    made = {"amount", "status_label", "available_actions", "label", "time_state", "time_label"}
     return {name: getattr(row, name) for name in shape.model_fields if name not in made}

@@ -16,6 +16,8 @@ Repeat = Literal["never", "skip_repeated"]
 """Somebody who has agreed in a round decides no other step of it: he is left out, or the step is skipped."""
 
 KEY = r"^[a-z][a-z0-9_]{0,39}$"
+MAX_HOURS = 2000
+"""About a year of working time."""
 
 
 class Segment(StrEnum):
@@ -76,8 +78,8 @@ class Step(BaseModel):
     `pick`: whether the submitter, or whoever closes the step before, chooses among the candidates; for the
     first step of a route both mean the submitter. `on_empty`: what happens when nobody is left to review.
     `self_review`: what happens when the applicant is a candidate himself: he is left out, the step is
-    skipped, or the people of the superior unit review in place of all. `budget_hours`: how long the step may
-    take, in working hours; nothing where no limit is set.
+    skipped, or the people of the superior unit review in place of all. `budget_hours`: working hours
+    after which a slot is overdue; nothing where no limit is set.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -94,7 +96,7 @@ class Step(BaseModel):
     may_transfer: bool = Field(True, description="是否允许审核人转办")
     may_add_sign: bool = Field(True, description="是否允许审核人加签")
     budget_hours: int | None = Field(
-        None, ge=1, le=2000, description="办理期限，以工作小时计 (working hours that the step may take)"
+        None, ge=1, le=MAX_HOURS, description="办理时限，以工作小时计 (working hours that the step may take)"
     )
     attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
 

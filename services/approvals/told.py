@@ -14,8 +14,10 @@ from shared.events.approvals import (
     CaseAttentionRaised,
     CaseReturned,
     SlotClosed,
+    SlotDueSoon,
     SlotOpened,
     SlotSeen,
+    SlotOverdue,
 )
 
 
@@ -49,15 +51,18 @@ def slot_told(case: Case, slot: Slot, holder: UUID, entry: CaseEvent) -> SlotOpe
             actor_id=entry.actor_id,
             actor_name=entry.actor_name,
         )
-    return SlotOpened(
-        **common,
-        applicant_id=case.applicant_id,
-        applicant_name=case.applicant_name,
-        organisation_id=case.organisation_id,
-        organisation_name=case.organisation_name,
-        title=case.title,
-        number=case.number,
-        opened_at=slot.opened_at,
+    return SlotOpened(**common, **_shown(case, slot), due_at=slot.due_at, origin=slot.origin)
+
+
+def time_told(case: Case, slot: Slot, is_overdue: bool) -> SlotDueSoon | SlotOverdue:
+    """That the time of an open slot is nearly, or quite, used up."""
+    kind = SlotOverdue if is_overdue else SlotDueSoon
+    fields = ("step_key", "step_name", "holder_id", "due_at", "budget_hours")
+    return kind(
+        **about(case),
+        **_shown(case, slot),
+        slot_id=slot.id,
+        **{name: getattr(slot, name) for name in fields},
     )
 
 
@@ -66,6 +71,19 @@ def slot_seen(case: Case, slot: Slot, by: UUID) -> SlotSeen:
     return SlotSeen(
         **about(case), slot_id=slot.id, step_key=slot.step_key, step_name=slot.step_name, seen_by=by
     )
+
+
+def _shown(case: Case, slot: Slot) -> dict[str, Any]:
+    """What a message about a to-do shows of its case."""
+    return {
+        "applicant_id": case.applicant_id,
+        "applicant_name": case.applicant_name,
+        "organisation_id": case.organisation_id,
+        "organisation_name": case.organisation_name,
+        "title": case.title,
+        "number": case.number,
+        "opened_at": slot.opened_at,
+    }
 
 
 def decided(case: Case, slot: Slot, actor_id: UUID, actor_name: str) -> CaseApproved | CaseReturned:

@@ -12,6 +12,7 @@ from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent, first_hash, intact
 from services.approvals.case_file import CaseFile
 from services.approvals.chain_schemas import PreviewShape
+from services.approvals.deadline import TIME_LABELS, time_state
 from services.approvals.filing import candidates_today
 from services.approvals.quorum import progress
 from services.approvals.route import Route
@@ -130,6 +131,7 @@ def _step_state(file: CaseFile, index: int, slots: Sequence[Slot]) -> str:
 
 
 def _holder(file: CaseFile, slot: Slot, caller: Caller) -> HolderShape:
+    standing = time_state(slot, file.at)
     return HolderShape(
         slot_id=slot.id,
         person_id=slot.holder_id,
@@ -140,6 +142,9 @@ def _holder(file: CaseFile, slot: Slot, caller: Caller) -> HolderShape:
         origin=slot.origin,
         opened_at=slot.opened_at,
         closed_at=slot.closed_at,
+        due_at=slot.due_at,
+        time_state=standing,
+        time_label=TIME_LABELS[standing],
         opinion=slot.opinion,
         etag=slot.etag,
         available_actions=slot_actions(file, slot, caller),

@@ -13,19 +13,31 @@ from services.notify.notice import Document, Notice, tell
 from services.notify.slot import SlotCopy
 from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
 from shared.events.directory import PersonContactChanged
-from shared.events.plans import PlanAssigned, PlanRecalled, PlanStatusChanged
+from shared.events.plans import (
+    MethodChangeStatusChanged,
+    PlanAssigned,
+    PlanRecalled,
+    PlanStatusChanged,
+    RequestStatusChanged,
+    RevocationStatusChanged,
+)
 from shared.inbox import Handlers
 from shared.money import format_yuan
 from shared.people import keep_copies
 from shared.store import Work
 
-DOCUMENTS = {"plan": ("采购计划", "procurement plan")}
+DOCUMENTS = {
+    "plan": ("采购计划", "procurement plan"),
+    "method_change": ("采购方式变更", "method change"),
+    "revocation": ("采购计划撤销", "revocation"),
+}
 OTHER_DOCUMENT = ("单据", "document")
 OUTCOMES = {
     **{"under_review": False, "withdrawn": False},
     **{"returned": True, "usable": True, "closed": True, "void": True},
 }
 """Which statuses an applicant is told of, and whether by mail too: not of what he has just done himself."""
+REVOKED = "revoked"
 
 events = Handlers()
 keep_copies(events)
@@ -74,8 +86,10 @@ def tell_administrators(work: Work, event: CaseAttentionRaised) -> None:
 
 @events.on(PlanStatusChanged)
 def tell_applicant(work: Work, event: PlanStatusChanged) -> None:
-    """The outcome for who applied; statuses that he need not hear of are passed over."""
-    if event.status not in OUTCOMES:
+    """The outcome for who applied. Passed over: statuses that he need not hear of; a plan that is where it
+    was (a request locked it or let it go); what a request has done to it, as the request's own event tells.
+    """
+    if event.status not in OUTCOMES or event.status == event.previous_status or event.reason_code == REVOKED:
         return
     kind = f"plan.{event.status}"
     if event.status == "returned" and event.returned_by == "system":
@@ -84,6 +98,35 @@ def tell_applicant(work: Work, event: PlanStatusChanged) -> None:
     notice = Notice(kind, _with_amount(event), path, _plan(event), by_mail=by_mail)
     # a plan that is closed ends for whoever holds it, too
     people = {event.applicant_id, event.holder_id} if event.status == "closed" else {event.applicant_id}
+    for person_id in sorted(people):
+        tell(work, person_id, notice)
+
+
+@events.on(MethodChangeStatusChanged)
+def tell_of_method_change(work: Work, event: MethodChangeStatusChanged) -> None:
+    _tell_of_request(work, event)
+
+
+@events.on(RevocationStatusChanged)
+def tell_of_revocation(work: Work, event: RevocationStatusChanged) -> None:
+    _tell_of_request(work, event)
+
+
+def _tell_of_request(work: Work, event: RequestStatusChanged) -> None:
+    """Whoever asked hears of every outcome; when it is agreed to, the applicant and the holder of the plan
+    too."""
+    done = event.status in ("approved", "completed")
+    if not done and event.status not in ("under_review", "withdrawn", "returned"):
+        return
+    by_system = event.status == "returned" and event.returned_by == "system"
+    kind = f"{event.kind}.{'returned_by_system' if by_system else event.status}"
+    notice = Notice(
+        kind,
+        event.model_dump(mode="json"),
+        f"/requests/{event.request_id}",
+        by_mail=done or event.status == "returned",
+    )
+    people = {event.applicant_id, *(event.concerned if done else ())}
     for person_id in sorted(people):
         tell(work, person_id, notice)
 

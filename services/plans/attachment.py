@@ -14,7 +14,7 @@ from services.plans.tables import Base
 from shared.database import UtcDateTime, new_id
 from shared.errors import Problem, invalid
 from shared.people import Caller
-from shared.store import Work
+from shared.store import Look, Work
 
 
 class Attachment(Base):
@@ -74,6 +74,21 @@ def attach(
     for place, (attachment_id, kind) in enumerate(wanted):
         row = known[attachment_id]
         row.document_id, row.position, row.kind = document.id, place, kind
+    return [known[attachment_id] for attachment_id in ids]
+
+
+def listed_files(look: Look, wanted: list[tuple[UUID, str]], caller: Caller) -> list[Attachment]:
+    """The files that an unsaved form refers to (id and kind, in order), with the kinds it gives them.
+
+    Raises `Invalid` (`unknown_attachment`).
+    """
+    ids = [attachment_id for attachment_id, _ in wanted]
+    rows = select(Attachment).where(Attachment.id.in_(ids), Attachment.visible_to(caller))
+    known = {row.id: row for row in look.all(rows)} if ids else {}
+    if missing := [place for place, attachment_id in enumerate(ids) if attachment_id not in known]:
+        raise invalid([unknown_attachment(place) for place in missing])
+    for attachment_id, kind in wanted:
+        known[attachment_id].kind = kind
     return [known[attachment_id] for attachment_id in ids]
 
 

@@ -36,6 +36,7 @@ class DistrictPolicy(Base):
     application_number_pattern: Mapped[str] = mapped_column(String(60))
     plan_number_pattern: Mapped[str] = mapped_column(String(60))
     required_attachments: Mapped[list[dict[str, str]]] = mapped_column(Json)
+    revocation_handlings: Mapped[list[str]] = mapped_column(Json)
     changed_by: Mapped[UUID | None] = mapped_column(Uuid)
     changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -50,6 +51,7 @@ class DistrictPolicy(Base):
             application_number_pattern=APPLICATION_PATTERN,
             plan_number_pattern=PLAN_PATTERN,
             required_attachments=[],
+            revocation_handlings=["void"],
         )
 
     def years(self, today: date) -> list[int]:

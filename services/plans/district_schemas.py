@@ -36,6 +36,9 @@ class PolicyForm(Body):
     application_number_pattern: str = Field(max_length=60, examples=["SQ-{district}-{year}-{seq}"])
     plan_number_pattern: str = Field(max_length=60, examples=["{district}-{year}-{seq}"])
     required_attachments: list[RequiredAttachment] = Field([], max_length=20)
+    revocation_handlings: list[Literal["void", "return_to_draft"]] = Field(
+        ["void"], min_length=1, max_length=2, description="撤销后处理方式 (what may become of a revoked plan)"
+    )
 
     @field_validator("application_number_pattern", "plan_number_pattern")
     @classmethod
@@ -57,6 +60,7 @@ class PolicyShape(Shape):
     application_number_pattern: str
     plan_number_pattern: str
     required_attachments: list[dict[str, str]]
+    revocation_handlings: list[str]
     changed_at: datetime | None
 
 

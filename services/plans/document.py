@@ -36,6 +36,7 @@ class Document(Returned, Base):
 
     `doc_types` are its reviews as approvals knows them, `noun` what people call it, `MOVES` leads from status
     and action to status and is the only writer of `status`; `GUARDS` say what else must come first.
+    `FINAL` are the statuses of the tab 已办结.
     `returned_…` tell of the last return until the next submission.
     """
 
@@ -45,6 +46,7 @@ class Document(Returned, Base):
     noun: ClassVar[str]
     MOVES: ClassVar[Mapping[tuple[str, str], str]]
     GUARDS: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
+    FINAL: ClassVar[frozenset[str]]
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"deleted"})
     KINDS: ClassVar[list[type[Document]]] = []
     """Every concrete class, for what concerns documents of any type."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.plans import announcement, usable
+from services.plans import announcement, requesting, usable
 from services.plans.document import Document
 from services.plans.plan import Plan
+from services.plans.request import Kind, PlanRequest
 from services.plans.reservation import release
 from shared.events import Event
 from shared.events.approvals import CaseApproved
@@ -32,5 +33,9 @@ class Review:
 
 REVIEWS: Mapping[str, Review] = {
     "plan": Review(Plan, usable.approve, release, announcement.status_changed),
+    **{
+        kind: Review(PlanRequest, requesting.approve, requesting.release, announcement.request_changed)
+        for kind in Kind
+    },
 }
 """By the document type that approvals knows."""

@@ -55,6 +55,10 @@ class Action(StrEnum):
     REVERSE = "reverse"
     FREE = "free"
     CLOSE = "close"
+    REQUEST = "request"
+    CHANGE_METHOD = "change_method"
+    REVOKE = "revoke"
+    REDO = "redo"
 
 
 _EDITABLE = (Status.DRAFT, Status.RETURNED, Status.WITHDRAWN)
@@ -80,6 +84,10 @@ MOVES: dict[tuple[str, str], str] = {
     (Status.USED_UP, Action.FREE): Status.USABLE,
     (Status.USABLE, Action.CLOSE): Status.CLOSED,
     (Status.IN_USE, Action.CLOSE): Status.CLOSED,
+    (Status.USABLE, Action.REQUEST): Status.USABLE,
+    (Status.USABLE, Action.CHANGE_METHOD): Status.USABLE,
+    (Status.USABLE, Action.REVOKE): Status.VOID,
+    (Status.USABLE, Action.REDO): Status.RETURNED,
 }
 RESERVED = (Status.UNDER_REVIEW, Status.USABLE, Status.IN_USE, Status.USED_UP)
 """Where a plan's money is remaining, committed or consumed; anywhere else nothing of it remains."""
@@ -104,6 +112,7 @@ class Plan(Header, Usage, Document):
     noun = "计划"
     MOVES: ClassVar = MOVES
     GUARDS: ClassVar = GUARDS
+    FINAL: ClassVar = frozenset({Status.USED_UP, Status.CLOSED, Status.VOID})
 
     fiscal_year: Mapped[int]
     application_number: Mapped[str | None] = mapped_column(String(60), unique=True)
@@ -142,7 +151,7 @@ class Plan(Header, Usage, Document):
     @property
     def status_label(self) -> str:
         """What people read: a request that is under review shows before the state itself."""
-        shown = {"change": "changing", "revocation": "revoking"}.get(self.open_request_kind or "")
+        shown = {"method_change": "changing", "revocation": "revoking"}.get(self.open_request_kind or "")
         return reference.labels("plan_display")[shown] if shown else reference.labels("plan")[self.status]
 
     @property
@@ -215,6 +224,28 @@ class Plan(Header, Usage, Document):
     def close(self, at: datetime) -> None:
         """Ends its use; what was not consumed is given back."""
         self._move(Action.CLOSE, at)
+
+    def lock(self, request_id: UUID, kind: str, at: datetime) -> None:
+        """A request on it is under review: until its end nothing else may be done with the plan."""
+        self._move(Action.REQUEST, at)
+        self.open_request_id, self.open_request_kind = request_id, kind
+
+    def unlock(self, at: datetime) -> None:
+        self.open_request_id = self.open_request_kind = None
+        self._changed(at)
+
+    def change_method(self, method: str, ground: str | None, reason: str, at: datetime) -> None:
+        """An approved change: another method, with its own ground and reason."""
+        self.unlock(at)
+        self._move(Action.CHANGE_METHOD, at)
+        self.method, self.method_ground, self.method_reason = method, ground, reason
+
+    def revoke(self, reason: str, at: datetime, *, redo: bool) -> None:
+        """An approved revocation: void for good, or back to its applicant, who may apply anew (`redo`)."""
+        self.unlock(at)
+        self._move(Action.REDO if redo else Action.REVOKE, at)
+        self.holder_id, self.holder_name, self.assignment = self.applicant_id, self.applicant_name, "default"
+        self.returned("revocation", "revoked", reason)
 
     # ---- what it looks like
 

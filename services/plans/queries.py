@@ -1,4 +1,4 @@
-"""Lists of plans and their counts: one statement serves both, so the numbers always equal the lists."""
+"""Lists of documents and their counts: one statement serves both, so the numbers always equal the lists."""
 
 from __future__ import annotations
 
@@ -8,67 +8,119 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
 
 from services.plans.document import Document
 from services.plans.form_schemas import Year
 from services.plans.plan import Plan, Status
+from services.plans.request import Kind, PlanRequest
 from services.plans.review import ReaderSlot
 from shared.people import DISTRICT_ROLES, UNIT_ROLES, Caller, PersonCopy
 from shared.store import Look
 
-Tab = Literal["mine", "held", "assigned", "unit", "district"]
-TABS: tuple[Tab, ...] = ("mine", "held", "assigned", "unit", "district")
+CommonTab = Literal["mine", "todo", "finished", "unit", "district"]
+RequestTab = CommonTab
+Tab = CommonTab | Literal["held", "assigned"]
+COMMON_TABS: tuple[CommonTab, ...] = ("mine", "todo", "finished", "unit", "district")
+TABS: tuple[Tab, ...] = ("mine", "todo", "held", "assigned", "finished", "unit", "district")
+Counts = dict[str, dict[str, int]]
 
 
-class PlanFilter(BaseModel):
-    """Which plans of a tab are listed."""
+class Filter(BaseModel):
+    """Which documents of a tab are listed."""
 
     year: Year | None = None
-    kind: str = Field("", max_length=20)
-    method: str = Field("", max_length=40)
     q: Annotated[str, Field(max_length=100, description="名称或编号 (name or number)")] = ""
 
 
+class PlanFilter(Filter):
+    """Which plans."""
+
+    kind: str = Field("", max_length=20)
+    method: str = Field("", max_length=40)
+
+
+class RequestFilter(Filter):
+    """Which requests: of a kind, on a plan."""
+
+    kind: Kind | None = None
+    plan_id: UUID | None = None
+
+
 def plans_of(caller: Caller, tab: Tab, wanted: PlanFilter) -> Select[Plan]:
-    """The plans of a tab under a filter; `mine` are applied for by the caller, `held` are
-    usable by him, `assigned` are all usable ones of his unit (已分派)."""
-    statement = select(Plan).where(Plan.visible_to(caller), _in_tab(caller, tab))
-    if wanted.year is not None:
-        statement = statement.where(Plan.fiscal_year == wanted.year)
+    """The plans of a tab under a filter; `held` are usable by the caller, `assigned` all usable ones of his
+    unit (已分派)."""
+    names = (Plan.name, Plan.application_number, Plan.plan_number)
+    statement = select(Plan).where(Plan.visible_to(caller), _in_plan_tab(caller, tab))
+    statement = statement.where(*_filtered(Plan.fiscal_year, names, wanted))
     if wanted.kind:
         statement = statement.where(Plan.kind == wanted.kind)
     if wanted.method:
         statement = statement.where(Plan.method == wanted.method)
-    if wanted.q:
-        texts = (Plan.name, Plan.application_number, Plan.plan_number)
-        statement = statement.where(or_(*(text.icontains(wanted.q, autoescape=True) for text in texts)))
     return statement
 
 
-def _in_tab(caller: Caller, tab: Tab) -> ColumnElement[bool]:
-    if tab == "mine":
-        return Plan.applicant_id == caller.person_id
+def requests_of(caller: Caller, tab: RequestTab, wanted: RequestFilter) -> Select[PlanRequest]:
+    """The requests of a tab under a filter."""
+    names = (PlanRequest.plan_name, PlanRequest.plan_number)
+    statement = select(PlanRequest).where(PlanRequest.visible_to(caller), in_tab(PlanRequest, caller, tab))
+    statement = statement.where(*_filtered(PlanRequest.fiscal_year, names, wanted))
+    if wanted.kind is not None:
+        statement = statement.where(PlanRequest.kind == wanted.kind)
+    if wanted.plan_id is not None:
+        statement = statement.where(PlanRequest.plan_id == wanted.plan_id)
+    return statement
+
+
+def _filtered(year: Any, names: Iterable[Any], wanted: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.year is not None:
+        conditions.append(year == wanted.year)
+    if wanted.q:
+        conditions.append(or_(*(name.icontains(wanted.q, autoescape=True) for name in names)))
+    return conditions
+
+
+def _in_plan_tab(caller: Caller, tab: Tab) -> ColumnElement[bool]:
     if tab == "held":
         return (Plan.holder_id == caller.person_id) & Plan.status.in_((Status.USABLE, Status.IN_USE))
     if tab == "assigned":
         usable = (Plan.organisation_id == caller.organisation_id) & (Plan.status == Status.USABLE)
         return usable if caller.has(*UNIT_ROLES) else false()
+    return in_tab(Plan, caller, tab)
+
+
+def in_tab(kind: type[Document], caller: Caller, tab: CommonTab) -> ColumnElement[bool]:
+    """The tabs that every type has: the caller's own (本人), those that wait for him (待办理), those that are
+    over (已办结), his unit's, his district's."""
+    if tab == "mine":
+        return kind.applicant_id == caller.person_id
+    if tab == "todo":
+        of_document = (ReaderSlot.document_id == kind.id) & (ReaderSlot.round == kind.round)
+        return exists().where(of_document, ReaderSlot.holder_id == caller.person_id, ReaderSlot.open)
+    if tab == "finished":
+        return kind.status.in_(kind.FINAL)
     if tab == "unit":
-        return Plan.organisation_id == caller.organisation_id if caller.has(*UNIT_ROLES) else false()
-    below = Plan.district_path.startswith(caller.district_path, autoescape=True)
+        return kind.organisation_id == caller.organisation_id if caller.has(*UNIT_ROLES) else false()
+    below = kind.district_path.startswith(caller.district_path, autoescape=True)
     return below if caller.has(*DISTRICT_ROLES) else false()
 
 
-def count(look: Look, caller: Caller, wanted: PlanFilter) -> dict[str, dict[str, int]]:
+def count(look: Look, caller: Caller, wanted: PlanFilter) -> Counts:
     """Per tab the number of plans in all (`all`) and per status."""
-    found: dict[str, dict[str, int]] = {}
-    for tab in TABS:
-        listed = plans_of(caller, tab, wanted).with_only_columns(Plan.status, func.count())
-        rows: list[Any] = list(look.execute(listed.group_by(Plan.status)))
-        numbers = {str(status): int(number) for status, number in rows}
-        found[tab] = {"all": sum(numbers.values()), **numbers}
-    return found
+    return {tab: _by_status(look, plans_of(caller, tab, wanted), Plan) for tab in TABS}
+
+
+def count_requests(look: Look, caller: Caller, wanted: RequestFilter) -> Counts:
+    """Per tab the number of requests in all (`all`) and per status."""
+    return {tab: _by_status(look, requests_of(caller, tab, wanted), PlanRequest) for tab in COMMON_TABS}
+
+
+def _by_status(look: Look, listed: Select[Any], kind: type[Document]) -> dict[str, int]:
+    counted = listed.with_only_columns(kind.status, func.count()).group_by(kind.status)
+    rows: list[Any] = list(look.execute(counted))
+    numbers = {str(status): int(number) for status, number in rows}
+    return {"all": sum(numbers.values()), **numbers}
 
 
 @dataclass

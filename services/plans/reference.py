@@ -102,7 +102,8 @@ def fields() -> tuple[Field, ...]:
 
 @lru_cache
 def field_labels() -> dict[str, str]:
-    return {field.name: field.label_zh for field in fields()}
+    requests = {row["name"]: row["label_zh"] for row in read("request_fields")}
+    return {field.name: field.label_zh for field in fields()} | requests
 
 
 @lru_cache

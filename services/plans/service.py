@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from services.plans.api import assignments, attachments, budgets, checks, closing, districts, plans, trades
+from services.plans.api import (
+    assignments,
+    attachments,
+    budgets,
+    checks,
+    closing,
+    districts,
+    plans,
+    requests,
+    trades,
+)
 from services.plans.first_start import first_start
 from services.plans.handlers import events
 from services.plans.jobs import jobs
@@ -18,7 +28,7 @@ service = Service(
     title="采购计划 (procurement plans)",
     routers=(
         *(plans.router, checks.router, assignments.router, trades.router, closing.router),
-        *(budgets.router, attachments.router, districts.router),
+        *(requests.router, budgets.router, attachments.router, districts.router),
     ),
     tables=(Copies.metadata, CalendarCopies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",

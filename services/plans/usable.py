@@ -12,10 +12,14 @@ from shared.store import Work
 
 
 def approve(work: Work, plan: Plan, _event: CaseApproved) -> str:
-    """The reservation is confirmed, and the plan gets its number."""
-    district = District.of(work.session.get_one(DistrictCopy, plan.district_code))
-    pattern = policy_of(work, district).plan_number_pattern
+    """The reservation is confirmed, and the plan gets its number; one that had a number keeps it."""
     confirm(work, plan)
-    plan.become_usable(next_number(work, district.code, plan.fiscal_year, "plan", pattern), work.now)
+    plan.become_usable(plan.plan_number or _number(work, plan), work.now)
     open_assignment(work, plan)
     return f"审核通过，采购计划编号 {plan.plan_number}"
+
+
+def _number(work: Work, plan: Plan) -> str:
+    district = District.of(work.session.get_one(DistrictCopy, plan.district_code))
+    pattern = policy_of(work, district).plan_number_pattern
+    return next_number(work, district.code, plan.fiscal_year, "plan", pattern)

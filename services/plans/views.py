@@ -11,8 +11,9 @@ from services.plans.actions import available_actions
 from services.plans.assignment import absences
 from services.plans.budget import BudgetLine, Reservation
 from services.plans.catalogue import CatalogueItem, entries
+from services.plans.document import Document
 from services.plans.form import Allocation, header_json
-from services.plans.plan import Plan, Status
+from services.plans.plan import Plan
 from services.plans.queries import Turn, turns
 from services.plans.reservation import reservations
 from services.plans.rules import budget_lines
@@ -81,25 +82,27 @@ _MADE = {
 def _common(plan: Plan, caller: Caller, turn: Turn | None) -> dict[str, Any]:
     names = PlanRow.model_fields.keys() - _MADE
     plain = {name: getattr(plan, name) for name in names}
-    returned = plan.returned_by and plan.status in (Status.RETURNED, Status.VOID)
     return {
         **plain,
         **{name: format_yuan(getattr(plan, f"{name}_fen")) for name in AMOUNTS},
         "assignment_label": reference.labels("assignment")[plan.assignment],
         "current_step": turn.step if turn else "",
         "current_holders": turn.holders if turn else [],
-        "returned": _returned(plan) if returned else None,
+        "returned": returned_shape(plan),
         "available_actions": available_actions(plan, caller),
     }
 
 
-def _returned(plan: Plan) -> ReturnedShape:
+def returned_shape(document: Document) -> ReturnedShape | None:
+    """Why it came back last, until it is submitted again."""
+    if not document.returned_by:
+        return None
     return ReturnedShape(
-        by=plan.returned_by,
-        code=plan.returned_code,
-        reason=plan.returned_reason,
-        step=plan.returned_step,
-        actor=plan.returned_actor,
+        by=document.returned_by,
+        code=document.returned_code,
+        reason=document.returned_reason,
+        step=document.returned_step,
+        actor=document.returned_actor,
     )
 
 

@@ -61,10 +61,8 @@ class CaseRefused(Event):
         return self.revision
 
 
-class SlotOpened(_CaseEvent):
-    """It is a person's turn."""
-
-    type: ClassVar[str] = "slot.opened"
+class _SlotEvent(_CaseEvent):
+    """A to-do as a message shows it."""
 
     slot_id: UUID
     step_key: str
@@ -77,6 +75,34 @@ class SlotOpened(_CaseEvent):
     title: str
     number: str
     opened_at: datetime
+
+
+class SlotOpened(_SlotEvent):
+    """It is a person's turn, until `due_at` where the step has a budget of working time. `origin` is how he
+    came to it: selector, picked, reassigned, escalation…"""
+
+    type: ClassVar[str] = "slot.opened"
+
+    due_at: datetime | None = None
+    origin: str = ""
+
+
+class SlotDueSoon(_SlotEvent):
+    """A to-do has used up most of its working time; said once."""
+
+    type: ClassVar[str] = "slot.due_soon"
+
+    due_at: datetime
+    budget_hours: int
+
+
+class SlotOverdue(_SlotEvent):
+    """The working time of a to-do is used up; said once."""
+
+    type: ClassVar[str] = "slot.overdue"
+
+    due_at: datetime
+    budget_hours: int
 
 
 class SlotClosed(_CaseEvent):

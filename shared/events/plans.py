@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.events import Event
 
 
@@ -46,6 +48,68 @@ class PlanStatusChanged(Event):
     @property
     def subject_version(self) -> int:
         return self.version
+
+
+class RequestStatusChanged(Event):
+    """What is told of a request on a plan that moved to another status.
+
+    `applicant_id` is who asked, `concerned` are the applicant and the holder of the plan. `asked_because` is
+    the reason of the request, `reason` and what follows that of its return.
+    """
+
+    publisher: ClassVar[str] = "plans"
+    kind: ClassVar[str]
+
+    request_id: UUID
+    version: int
+    round: int
+    status: str
+    previous_status: str | None
+    status_label: str
+    plan_id: UUID
+    plan_number: str
+    name: str
+    fiscal_year: int
+    organisation_id: UUID
+    applicant_id: UUID
+    concerned: list[UUID] = Field(default_factory=list)
+    asked_because: str = ""
+    reason: str = ""
+    reason_code: str = ""
+    opinion: str = ""
+    step_name: str = ""
+    decided_by: str = ""
+    returned_by: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"{self.kind}/{self.request_id}"
+
+    @property
+    def subject_version(self) -> int:
+        return self.version
+
+
+class MethodChangeStatusChanged(RequestStatusChanged):
+    """A request to change the method of a usable plan (采购方式变更); approved: the plan has the new one."""
+
+    type: ClassVar[str] = "method_change.status_changed"
+    kind: ClassVar[str] = "method_change"
+
+    old_method: str
+    new_method: str
+    old_method_label: str = ""
+    new_method_label: str = ""
+
+
+class RevocationStatusChanged(RequestStatusChanged):
+    """A request to revoke a usable plan (采购计划撤销); completed: it is void, or back to be redone."""
+
+    type: ClassVar[str] = "revocation.status_changed"
+    kind: ClassVar[str] = "revocation"
+
+    handling: str
+    handling_label: str = ""
 
 
 class PlanHandedOver(Event):

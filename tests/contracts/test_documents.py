@@ -19,6 +19,7 @@ REPEATABLE = {
     "renew_session",
     "sign_in_service",
     "unsaved_submission",
+    "unsaved_request_submission",
     "preview_route",
     "lint_chain",
     "import_catalogue",

@@ -15,7 +15,14 @@ from shared.database import new_id
 from shared.events import Envelope
 from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
 from shared.events.directory import PersonContactChanged
-from shared.events.plans import PlanAssigned, PlanHandedOver, PlanRecalled, PlanStatusChanged
+from shared.events.plans import (
+    MethodChangeStatusChanged,
+    PlanAssigned,
+    PlanHandedOver,
+    PlanRecalled,
+    PlanStatusChanged,
+    RevocationStatusChanged,
+)
 from tests.lone import Lone
 
 DIGEST = "0" * 64
@@ -125,7 +132,7 @@ def status_changed(applicant_id: UUID, status: str, **more: Any) -> PlanStatusCh
         "version": 3,
         "round": 1,
         "status": status,
-        "previous_status": "under_review",
+        "previous_status": "draft" if status == "under_review" else "under_review",
         "status_label": status,
         "name": "办公电脑采购",
         "fiscal_year": 2026,
@@ -184,3 +191,31 @@ def _handed_over(to: UUID, previous: UUID) -> dict[str, Any]:
         actor_name="李明",
     )
     return about.model_dump()
+
+
+def method_change(by: UUID, status: str, **more: Any) -> MethodChangeStatusChanged:
+    return MethodChangeStatusChanged(
+        **_requested(by, status) | {"old_method": "open_tender", "new_method": "inquiry"} | more
+    )
+
+
+def revocation(by: UUID, status: str, **more: Any) -> RevocationStatusChanged:
+    return RevocationStatusChanged(**_requested(by, status) | {"handling": "void"} | more)
+
+
+def _requested(by: UUID, status: str) -> dict[str, Any]:
+    return {
+        "request_id": new_id(),
+        "version": 2,
+        "round": 1,
+        "status": status,
+        "previous_status": "draft",
+        "status_label": "审核中",
+        "plan_id": new_id(),
+        "plan_number": "JH-2026-0007",
+        "name": "办公电脑采购",
+        "fiscal_year": 2026,
+        "organisation_id": new_id(),
+        "applicant_id": by,
+        "asked_because": "两次废标",
+    }

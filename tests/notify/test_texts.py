@@ -12,7 +12,15 @@ from minijinja import TemplateError
 from services.notify.delivery import redacted
 from services.notify.texts import CHINESE, ENGLISH, FOLDER, written, written_html
 from shared.database import new_id
-from tests.notify.office import assigned, attention_raised, recalled, slot_opened, status_changed
+from tests.notify.office import (
+    assigned,
+    attention_raised,
+    method_change,
+    recalled,
+    revocation,
+    slot_opened,
+    status_changed,
+)
 
 KINDS = {
     "slot.opened": slot_opened(new_id()).model_dump(mode="json")
@@ -37,6 +45,11 @@ KINDS = {
             *(("assigned", assigned), ("assigned_away", assigned)),
             *(("recalled", recalled), ("recalled_back", recalled)),
         ]
+    },
+    **{
+        f"{told(new_id(), status).kind}.{status}": told(new_id(), status).model_dump(mode="json")
+        for told, last in ((method_change, "approved"), (revocation, "completed"))
+        for status in ("under_review", "withdrawn", "returned", "returned_by_system", last)
     },
 }
 

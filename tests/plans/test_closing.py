@@ -85,7 +85,7 @@ def test_a_year_that_is_over_closes_its_plans_and_says_which_it_skipped(any_town
     town.usable(name="明年", fiscal_year=2027)
     with town.store.work() as work:
         held = work.get(Plan, UUID(locked["id"]))
-        held.open_request_id, held.open_request_kind = new_id(), "change"
+        held.open_request_id, held.open_request_kind = new_id(), "method_change"
 
     end_of_year(town, OLD_YEAR)
     assert reports(town) == []

@@ -30,7 +30,7 @@ def test_every_move_starts_where_the_table_says() -> None:
 
 def test_a_locked_plan_cannot_be_moved_and_shows_why() -> None:
     plan = a_plan()
-    plan.status, plan.open_request_id, plan.open_request_kind = Status.DRAFT, uuid4(), "change"
+    plan.status, plan.open_request_id, plan.open_request_kind = Status.DRAFT, uuid4(), "method_change"
     assert plan.status_label == "变更中"
     with pytest.raises(Conflict, match="变更中"):
         plan.must_allow(Action.SUBMIT)

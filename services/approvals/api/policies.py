@@ -30,7 +30,7 @@ Code = Annotated[str, Path(pattern=r"^[0-9]{6}$", description="区划代码", ex
 def get_policy(store: StoreHere, caller: SignedIn, code: Code) -> Response:
     """What holds in a district: its own policy, or that of the nearest district above it."""
     with store.read() as look:
-        district = _district(look, caller, code)
+        district = seen_district(look, caller, code)
         rows = _policies(look, district)
     return shown(_shape(district, rows, caller), _tag(district, rows))
 
@@ -46,8 +46,8 @@ def set_policy(
 ) -> Response:
     """Sets the whole policy; rounds that run keep what held when they began."""
     with store.work(actor=caller.actor) as work:
-        district = _district(work, caller, code)
-        if not _may_set(caller, district):
+        district = seen_district(work, caller, code)
+        if not may_set(caller, district):
             raise Forbidden("not_chain_administrator", "不在您管理的区划内", "outside your district")
         own = work.find(DistrictPolicy, code)
         expected.check(etag(own.version if own else 0))
@@ -60,7 +60,7 @@ def set_policy(
     return shown(_shape(district, [own], caller), etag(own.version))
 
 
-def _district(look: Look, caller: Caller, code: str) -> DistrictCopy:
+def seen_district(look: Look, caller: Caller, code: str) -> DistrictCopy:
     district = look.session.get(DistrictCopy, code)
     below = caller.has(*DISTRICT_ROLES) and district and district.path.startswith(caller.district_path)
     if district is None or not (below or caller.district_path.startswith(district.path)):
@@ -75,7 +75,7 @@ def _policies(look: Look, district: DistrictCopy) -> list[DistrictPolicy]:
     return sorted(rows, key=lambda row: -codes.index(row.district_code))
 
 
-def _may_set(caller: Caller, district: DistrictCopy) -> bool:
+def may_set(caller: Caller, district: DistrictCopy) -> bool:
     return caller.has(Role.DISTRICT_ADMINISTRATOR) and district.path.startswith(caller.district_path)
 
 
@@ -90,5 +90,5 @@ def _shape(district: DistrictCopy, rows: list[DistrictPolicy], caller: Caller) -
         district_code=district.code,
         **asdict(rows[0].rules if rows else Policy()),
         source=rows[0].district_code if rows else None,
-        available_actions=[action("edit", _may_set(caller, district), "不在您管理的区划内", url, "PUT")],
+        available_actions=[action("edit", may_set(caller, district), "不在您管理的区划内", url, "PUT")],
     )

@@ -14,7 +14,7 @@ from services.approvals.case_file import Actor, CaseFile
 from services.approvals.deciding import Decision
 from services.approvals.filing import came_first, candidates_today, keep, substitute, take_by_slot
 from services.approvals.opinion import CommonOpinion
-from services.approvals.queries import DONE_ORDER, TODO_ORDER, Filters, Listing
+from services.approvals.queries import DONE_ORDER, TODO_ORDER, URGENT_ORDER, Filters, Listing, TodoListing
 from services.approvals.slot import Slot
 from services.approvals.slot_schemas import (
     AgreeBody,
@@ -36,11 +36,14 @@ router = APIRouter(tags=["slots"])
 @router.get(
     "/todo", operation_id="list_todo", summary="待办理 (my to-do list)", response_model=Page[SlotItem]
 )
-def list_todo(store: StoreHere, caller: SignedIn, asked: Annotated[Listing, Query()]) -> Response:
-    """What waits for the caller, newest first."""
+def list_todo(store: StoreHere, caller: SignedIn, asked: Annotated[TodoListing, Query()]) -> Response:
+    """What waits for the caller, newest first, or the most urgent first; what has no budget comes last."""
+    urgent = asked.sort == "due"
+    order = URGENT_ORDER if urgent else TODO_ORDER
     with store.read() as look:
-        rows, after = page_of(look, queries.todo(caller.person_id, asked), TODO_ORDER, _page(asked))
-    return shown(Page(items=[slot_item(row) for row in rows], next=after))
+        waiting = queries.todo(caller.person_id, asked).where(*queries.standing(asked.time, look.now))
+        rows, after = page_of(look, waiting, order, _page(asked), ascending=urgent)
+        return shown(Page(items=[slot_item(row, look.now) for row in rows], next=after))
 
 
 @router.get(
@@ -50,15 +53,18 @@ def list_done(store: StoreHere, caller: SignedIn, asked: Annotated[Listing, Quer
     """What the caller has decided, newest first."""
     with store.read() as look:
         rows, after = page_of(look, queries.done(caller.person_id, asked), DONE_ORDER, _page(asked))
-    return shown(Page(items=[slot_item(row) for row in rows], next=after))
+        return shown(Page(items=[slot_item(row, look.now) for row in rows], next=after))
 
 
 @router.get("/counts", operation_id="count_slots", summary="待办与已办数量 (counts of the lists)")
 def counts(store: StoreHere, caller: SignedIn, asked: Annotated[Filters, Query()]) -> CountsShape:
     """How many rows the lists have under the same filters."""
     with store.read() as look:
+        todo, due_soon, overdue = queries.count_todo(look, queries.todo(caller.person_id, asked))
         return CountsShape(
-            todo=queries.count(look, queries.todo(caller.person_id, asked)),
+            todo=todo,
+            due_soon=due_soon,
+            overdue=overdue,
             done=queries.count(look, queries.done(caller.person_id, asked)),
             attention=queries.count(look, queries.attention(caller)),
         )
@@ -71,7 +77,7 @@ def get_slot(store: StoreHere, caller: SignedIn, slot_id: UUID) -> Response:
     """One slot of the caller, with the ETag that a decision needs."""
     with store.read() as look:
         slot = look.get(Slot, slot_id, seen_by=caller)
-    return shown(slot_item(slot), slot.etag)
+        return shown(slot_item(slot, look.now), slot.etag)
 
 
 @router.post(

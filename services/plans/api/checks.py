@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import or_, select
 
 from services.plans import reference
-from services.plans.attachment import Attachment, unknown_attachment
+from services.plans.attachment import listed_files
 from services.plans.budget import BudgetLine
 from services.plans.catalogue import CatalogueItem
 from services.plans.district import District, policy_of, rule_text_of
@@ -21,7 +21,6 @@ from services.plans.reference import Term
 from services.plans.rules import rules_for, unit_of
 from services.plans.schemas import BudgetLineShape, CheckShape, RuleTextShape, SubmissionShape, findings
 from services.plans.submission import build
-from shared.errors import invalid
 from shared.http import Shape, SignedIn, StoreHere
 from shared.people import Caller, Role
 from shared.store import Look
@@ -215,23 +214,8 @@ def unsaved_submission(body: Unsaved, store: StoreHere, caller: SignedIn) -> Sub
             known.must_be_own(caller)
             plan.id, plan.application_number = known.id, known.application_number
         plan.fill(body.filled(), look.now)
-        files = _files(look, body, caller)
+        files = listed_files(look, [(part.id, part.attachment_kind) for part in body.attachments], caller)
         sent, verdict = build(plan, rules_for(look, plan, attachments=files))
         return SubmissionShape(
             submission=sent, problems=findings(verdict.problems), warnings=findings(verdict.warnings)
         )
-
-
-def _files(look: Look, body: PlanForm, caller: Caller) -> list[Attachment]:
-    """The files that an unsaved form refers to, with the kinds it gives them."""
-    ids = [part.id for part in body.attachments]
-    wanted = select(Attachment).where(Attachment.id.in_(ids), Attachment.visible_to(caller))
-    known = {row.id: row for row in look.all(wanted)} if ids else {}
-    if missing := [place for place, file_id in enumerate(ids) if file_id not in known]:
-        raise invalid([unknown_attachment(place) for place in missing])
-    files = []
-    for part in body.attachments:
-        row = known[part.id]
-        row.kind = part.attachment_kind
-        files.append(row)
-    return files

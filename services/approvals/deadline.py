@@ -1,0 +1,71 @@
+"""The working time that a slot has: when it is due, and how it stands with that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from services.approvals.slot import Slot
+from services.approvals.timetable import Timetable
+from services.approvals.working_time import Reckoning
+
+TimetableHere = Callable[[], Timetable]
+"""Gives the timetable that a case goes by; asked only where a step has a budget."""
+
+
+class Level(StrEnum):
+    """What a slot is told in turn; each at most once."""
+
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+
+
+class TimeState(StrEnum):
+    """How an open slot stands with its time."""
+
+    UNLIMITED = ""
+    ON_TIME = "on_time"
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+
+
+TIME_LABELS = {
+    TimeState.UNLIMITED: "",
+    TimeState.ON_TIME: "办理中",
+    TimeState.DUE_SOON: "即将到期",
+    TimeState.OVERDUE: "已超期",
+}
+
+
+def warning_time(budget: timedelta) -> timedelta:
+    """How much working time before the end a slot is said to be due soon: the last fifth, at least four
+    hours, at most half of the budget."""
+    return max(budget / 5, min(timedelta(hours=4), budget / 2))
+
+
+def give_time(slot: Slot, budget_hours: int, counted_from: datetime, timetable: Timetable) -> None:
+    """A slot's budget begins to run."""
+    budget, time = timedelta(hours=budget_hours), timetable.working_time
+    slot.budget_hours, slot.counted_from, slot.calendar = budget_hours, counted_from, timetable.name
+    slot.due_at = slot.due_order = time.after(counted_from, budget).at
+    slot.alarm = Level.DUE_SOON
+    slot.alarm_at = time.after(counted_from, budget - warning_time(budget)).at
+
+
+def reckon(slot: Slot, timetable: Timetable) -> Reckoning:
+    """The due date of a slot with a budget, reached once more."""
+    if slot.counted_from is None or slot.budget_hours is None:
+        raise TypeError("a slot without a budget has no due date")
+    return timetable.working_time.after(slot.counted_from, timedelta(hours=slot.budget_hours))
+
+
+def time_state(slot: Slot, now: datetime) -> TimeState:
+    """How a slot stands with its time; a closed one as it stood when it was closed."""
+    at = slot.closed_at or now
+    if slot.due_at is None:
+        return TimeState.UNLIMITED
+    if at >= slot.due_at:
+        return TimeState.OVERDUE
+    warned = slot.alarm != Level.DUE_SOON or (slot.alarm_at is not None and slot.alarm_at <= at)
+    return TimeState.DUE_SOON if warned else TimeState.ON_TIME
