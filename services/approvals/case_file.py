@@ -87,6 +87,10 @@ class CaseFile:
         decided = {slot.acted_by for slot in self.slots if slot.state in DECIDED and slot.acted_by}
         return {self.case.applicant_id, *decided}
 
+    def awaited_by(self, slot: Slot) -> list[Slot]:
+        """Those who have been asked to sign before its holder, and have not yet."""
+        return [one for one in self.slots if one.sign == "before" and one.sign_for == slot.id and one.pending]
+
     def give_slot(self, index: int, holder: Candidate | None, origin: str) -> Slot:
         """A new slot in step number `index`; vacant without a holder."""
         step = self.route[index]

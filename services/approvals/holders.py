@@ -35,7 +35,7 @@ def _succeed(file: CaseFile, slot: Slot, to: Candidate, origin: str) -> tuple[Sl
     signers = [one for one in file.slots if one.sign_for == slot.id and one.pending]
     for one in signers:
         one.sign_for = new.id
-    if any(one.sign == "before" for one in signers):
+    if file.awaited_by(new):
         new.state = SlotState.WAITING
     return new, Effects([new], [slot, *signers])
 
@@ -44,10 +44,10 @@ def lose_holder(file: CaseFile, slot: Slot) -> None:
     """The holder left: the others go on without him where they are enough, else the slot waits for an
     administrator."""
     if slot.counts and can_spare(file.step, file.step_slots, slot):
-        before = [one for one in file.slots if one.sign_for == slot.id and one.sign == "before" and one.pending]
-        for one in (slot, *before):
+        effects = Effects(closed=[slot, *file.awaited_by(slot)])
+        for one in effects.closed:
             file.close(one, SlotState.CANCELLED)
-        record(file, "released", None, Effects(closed=[slot, *before]), slot=slot)
+        record(file, "released", None, effects, slot=slot)
         return
     slot.pend(SlotState.VACANT)
     file.raise_attention("holder_left")
@@ -56,7 +56,6 @@ def lose_holder(file: CaseFile, slot: Slot) -> None:
 
 def resume_holder(file: CaseFile, slot: Slot) -> None:
     """The holder of a vacant slot is back."""
-    waits = any(one.sign_for == slot.id and one.sign == "before" and one.pending for one in file.slots)
-    slot.pend(SlotState.WAITING if waits else SlotState.OPEN)
+    slot.pend(SlotState.WAITING if file.awaited_by(slot) else SlotState.OPEN)
     file.settle_attention()
     record(file, "resumed", None, Effects(opened=[slot]), slot=slot)

@@ -94,6 +94,9 @@ class HolderShape(Shape):
     state: str
     status_label: str
     origin: str
+    sign: str
+    sign_for: UUID | None
+    seen_at: datetime | None
     opened_at: datetime
     closed_at: datetime | None
     due_at: datetime | None

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.approvals.api import cases, chains, due, opinions, policies, slots, timetables, versions
+from services.approvals.api import cases, chains, due, opinions, policies, slots, timetables, turns, versions
 from services.approvals.handlers import events
 from services.approvals.jobs import jobs
 from services.approvals.tables import Approvals
@@ -15,6 +15,7 @@ service = Service(
     title="审核 (approvals)",
     routers=(
         slots.router,
+        turns.router,
         due.router,
         cases.router,
         chains.router,

@@ -43,13 +43,8 @@ def reduce_sign(file: CaseFile, slot: Slot, by: Actor, reason: str, administrato
 
 def give_back(file: CaseFile, signer: Slot) -> list[Slot]:
     """The turn of the one who waited for `signer`, if it was the last one that he waited for."""
-    if signer.sign != "before" or any(_waits_for(one, signer) for one in file.slots):
-        return []
-    found = [one for one in file.slots if one.id == signer.sign_for and one.state == SlotState.WAITING]
-    for slot in found:
+    waiting = [one for one in file.slots if one.id == signer.sign_for and one.state == SlotState.WAITING]
+    ready = [slot for slot in waiting if not file.awaited_by(slot)]
+    for slot in ready:
         slot.pend(SlotState.OPEN)
-    return found
-
-
-def _waits_for(one: Slot, signer: Slot) -> bool:
-    return one.sign == "before" and one.sign_for == signer.sign_for and one.pending
+    return ready

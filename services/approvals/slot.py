@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class SlotState(StrEnum):
-    """open → agreed | disagreed | transferred | removed | cancelled; open ⇄ vacant (its holder left, or nobody
-    is there); open ⇄ waiting (its holder has asked others to sign before him); both end like open ones, but
-    for the decisions."""
+    """open → agreed | disagreed | transferred | removed | cancelled; open ⇄ vacant (its holder left, or
+    nobody is there) and open ⇄ waiting (its holder has asked others to sign before him): both can end in all
+    these ways but the decisions. An agreement that is taken back is open again, and so is what it closed."""
 
     OPEN = "open"
     VACANT = "vacant"
@@ -47,6 +47,7 @@ SLOT_LABELS = {
 }
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """When a slot without a budget is due, for lists that are sorted by it."""
+HELD = frozenset({SlotState.OPEN, SlotState.WAITING})
 DECIDED = frozenset({SlotState.AGREED, SlotState.DISAGREED})
 PENDING = frozenset({SlotState.OPEN, SlotState.VACANT, SlotState.WAITING})
 

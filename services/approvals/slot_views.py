@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from services.approvals.actions import decision_actions
+from services.approvals.actions import decision_actions, slot_actions
 from services.approvals.case import CaseState
 from services.approvals.case_file import CaseFile
 from services.approvals.deadline import TIME_LABELS, time_state
 from services.approvals.slot import Slot, SlotState
 from services.approvals.slot_schemas import DecisionShape, SlotItem
+from services.approvals.verbs import Situation
 
 
-def slot_item(slot: Slot, now: datetime) -> SlotItem:
-    """A row of the to-do or done list, for its own holder."""
+def slot_item(slot: Slot, now: datetime, at: Situation | None = None) -> SlotItem:
+    """A row of the to-do or done list, for its own holder; alone, with everything that he may do."""
     state = time_state(slot, now)
     return SlotItem(
         **columns(slot, SlotItem),
@@ -22,7 +23,7 @@ def slot_item(slot: Slot, now: datetime) -> SlotItem:
         status_label=slot.label,
         time_state=state,
         time_label=TIME_LABELS[state],
-        available_actions=decision_actions(slot),
+        available_actions=decision_actions(slot) if at is None else slot_actions(at),
     )
 
 

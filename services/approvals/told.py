@@ -16,8 +16,8 @@ from shared.events.approvals import (
     SlotClosed,
     SlotDueSoon,
     SlotOpened,
-    SlotSeen,
     SlotOverdue,
+    SlotSeen,
 )
 
 

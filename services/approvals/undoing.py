@@ -22,7 +22,9 @@ def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> 
     `nothing_to_take_back`, `case_closed`, `decided_since`, `seen_since`, `acted_since`.
     """
     if slot.state != SlotState.AGREED or slot.closed_by is None or slot.round != file.case.round:
-        return Conflict("nothing_to_take_back", "没有可以收回的同意意见", "there is no agreement to take back")
+        return Conflict(
+            "nothing_to_take_back", "没有可以收回的同意意见", "there is no agreement to take back"
+        )
     if file.case.state != CaseState.REVIEWING:
         return Conflict("case_closed", f"{file.case.label}，不能收回", f"the case is {file.case.state}")
     if any(one.state in DECIDED and (one.closed_by or 0) > slot.closed_by for one in file.slots):
@@ -36,9 +38,9 @@ def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> 
     return None
 
 
-def take_back(file: CaseFile, slot: Slot, act: CaseEvent, by: Actor) -> None:
-    """Restores what was before `act`, the agreement of `slot`: its turn, the slots that it cancelled, the step;
-    the slots that it opened are cancelled."""
+def take_back(file: CaseFile, slot: Slot, act: CaseEvent, by: Actor, reason: str) -> None:
+    """Restores what was before `act`, the agreement of `slot`: its turn, the slots that it cancelled, and the
+    step; the slots that it opened are cancelled."""
     effects = Effects()
     for one in file.slots:
         trace = act.data["slots"].get(str(one.id))
@@ -54,7 +56,7 @@ def take_back(file: CaseFile, slot: Slot, act: CaseEvent, by: Actor) -> None:
     file.case.step_index = slot.step_index
     file.case.attention = ""
     file.settle_attention()
-    record(file, "taken_back", by, effects, slot=slot, undone=act.seq)
+    record(file, "taken_back", by, effects, slot=slot, opinion=reason, undone=act.seq)
 
 
 def opened_by(acts: Sequence[CaseEvent], seq: int) -> list[UUID]:

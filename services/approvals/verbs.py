@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.approvals.case import CaseState
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
-from services.approvals.judge import is_administrator
+from services.approvals.judge import why_not_administer
 from services.approvals.quorum import can_spare, has_quorum
 from services.approvals.signing import MAX_SIGNERS
 from services.approvals.slot import Slot, SlotState
@@ -20,12 +21,14 @@ from shared.people import Caller
 
 @dataclass(frozen=True)
 class Situation:
-    """Somebody before a slot; `acts` are the events of the running round, where a rule asks for them."""
+    """Somebody before a slot. `acts` gives the events of the running round, `former` who held a slot in an
+    earlier one: asked only by the rules that need it."""
 
     file: CaseFile
     slot: Slot
     caller: Caller
-    acts: Sequence[CaseEvent] = ()
+    acts: Callable[[], Sequence[CaseEvent]] = tuple
+    former: Callable[[], Collection[UUID | None]] = tuple
 
     @property
     def step(self) -> RouteStep | None:
@@ -44,14 +47,8 @@ class Situation:
 
     @property
     def administers(self) -> bool:
-        """Administrators of the step who are no party of the case."""
-        return is_administrator(self.file.case, self.step, self.caller) and not self.is_party
-
-    @property
-    def is_party(self) -> bool:
-        """The applicant, and whoever holds or has held a slot in this round."""
-        holders = {slot.holder_id for slot in self.file.slots}
-        return self.caller.person_id in {self.file.case.applicant_id, *holders}
+        """Whether the caller is an administrator of the step, and no party of the case."""
+        return administers(self) is None
 
 
 Rule = Callable[[Situation], Refusal | None]
@@ -111,18 +108,14 @@ def can_reduce(at: Situation) -> Refusal | None:
 
 
 def administers(at: Situation) -> Refusal | None:
-    if not is_administrator(at.file.case, at.step, at.caller):
-        return Forbidden("not_case_administrator", "需要该级管理员权限", "administrators of its level only")
-    if at.is_party:
-        text = "申请人和本轮审核人不能以管理员身份处理该事项"
-        return Forbidden("party_of_case", text, "a party of the case does not administer it")
-    return None
+    holders = {*at.former(), *(slot.holder_id for slot in at.file.slots)}
+    return why_not_administer(at.file.case, at.step, at.caller, holders)
 
 
 def his_agreement(at: Situation) -> Refusal | None:
     if at.slot.acted_by != at.caller.person_id:
         return Forbidden("not_your_decision", "只能收回本人的同意意见", "only one's own agreement")
-    return why_not_take_back(at.file, at.slot, at.acts)
+    return why_not_take_back(at.file, at.slot, at.acts())
 
 
 @dataclass(frozen=True)
@@ -146,7 +139,7 @@ VERBS: Mapping[str, Verb] = {
 
 
 def why_not(verb: str, at: Situation) -> Refusal | None:
-    """The first reason against a verb; `take_back` needs the events of the round."""
+    """The first reason against a verb."""
     if at.file.case.state != CaseState.REVIEWING and at.slot.pending:
         return Conflict("wrong_state", f"当前状态：{at.file.case.label}", f"it is {at.file.case.state}")
     return next((no for rule in VERBS[verb].rules if (no := rule(at)) is not None), None)

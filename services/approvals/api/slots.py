@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sqlalchemy import update
 
-from services.approvals import deciding, holders, judge, queries
-from services.approvals.case_file import Actor, CaseFile
+from services.approvals import deciding, holders, queries
+from services.approvals.api.turn import actor, chosen, take_turn
 from services.approvals.deciding import Decision
-from services.approvals.filing import came_first, candidates_today, keep, substitute, take_by_slot
+from services.approvals.filing import candidates_today, keep, situation, take_by_slot
 from services.approvals.opinion import CommonOpinion
 from services.approvals.queries import DONE_ORDER, TODO_ORDER, URGENT_ORDER, Filters, Listing, TodoListing
 from services.approvals.slot import Slot
@@ -25,7 +25,7 @@ from services.approvals.slot_schemas import (
     SlotItem,
 )
 from services.approvals.slot_views import decision, slot_item
-from shared.errors import Forbidden, invalid
+from shared.errors import Forbidden
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, page_of, shown
 from shared.people import Caller
 from shared.store import Work
@@ -74,10 +74,11 @@ def counts(store: StoreHere, caller: SignedIn, asked: Annotated[Filters, Query()
     "/slots/{slot_id}", operation_id="get_slot", summary="一项待办 (one slot)", response_model=SlotItem
 )
 def get_slot(store: StoreHere, caller: SignedIn, slot_id: UUID) -> Response:
-    """One slot of the caller, with the ETag that a decision needs."""
+    """One slot of the caller, with the ETag that a decision needs and all that may be done with it."""
     with store.read() as look:
-        slot = look.get(Slot, slot_id, seen_by=caller)
-        return shown(slot_item(slot, look.now), slot.etag)
+        look.get(Slot, slot_id, seen_by=caller)
+        file, slot = take_by_slot(look, slot_id, caller)
+        return shown(slot_item(slot, look.now, situation(look, file, slot, caller)), slot.etag)
 
 
 @router.post(
@@ -96,14 +97,12 @@ def agree(  # noqa: PLR0913 - what a decision is made of
     with store.work(actor=caller.actor) as work:
         if (before := once.before(work)) is not None:
             return before
-        file, slot = take_by_slot(work, slot_id, caller)
-        _judge(work, file, slot, caller)
-        expected.check(slot.etag)
-        said = Decision(Actor(caller.person_id, caller.name), body.opinion, body.picks)
-        deciding.agree(file, slot, said, lambda step: candidates_today(work, step))
+        at = take_turn(work, "agree", slot_id, caller, expected)
+        said = Decision(actor(caller), body.opinion, body.picks)
+        deciding.agree(at.file, at.slot, said, lambda step: candidates_today(work, step))
         _count_opinion(work, caller, "agree", body.opinion)
-        keep(work, file)
-        return once.answer(work, decision(file, slot), etag=slot.etag)
+        keep(work, at.file)
+        return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
 
 
 @router.post(
@@ -119,13 +118,11 @@ def disagree(  # noqa: PLR0913 - what a decision is made of
     with store.work(actor=caller.actor) as work:
         if (before := once.before(work)) is not None:
             return before
-        file, slot = take_by_slot(work, slot_id, caller)
-        _judge(work, file, slot, caller)
-        expected.check(slot.etag)
-        deciding.disagree(file, slot, Decision(Actor(caller.person_id, caller.name), body.opinion))
+        at = take_turn(work, "disagree", slot_id, caller, expected)
+        deciding.disagree(at.file, at.slot, Decision(actor(caller), body.opinion))
         _count_opinion(work, caller, "disagree", body.opinion)
-        keep(work, file)
-        return once.answer(work, decision(file, slot), etag=slot.etag)
+        keep(work, at.file)
+        return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
 
 
 @router.post(
@@ -142,28 +139,15 @@ def reassign(  # noqa: PLR0913 - what a decision is made of
     with store.work(actor=caller.actor) as work:
         if (before := once.before(work)) is not None:
             return before
-        file, slot = take_by_slot(work, slot_id, caller)
-        judge.require_administrator(file.case, file.route[slot.step_index], caller)
-        if not slot.pending:
-            raise judge.came_first(file.case, came_first(work, file.case, slot))
-        expected.check(slot.etag)
+        at = take_turn(work, "reassign", slot_id, caller, expected)
         if body.to == caller.person_id:
             raise Forbidden(
                 "not_to_yourself", "不能改派给自己", "an administrator does not take the step himself"
             )
-        to = substitute(work, file.case, file.step, body.to)
-        problems = judge.cannot_take_over(file.excluded, file.step_slots, body.to, to)
-        if to is None or problems:
-            raise invalid(problems)
-        new = holders.reassign(file, slot, to, Actor(caller.person_id, caller.name), body.reason)
-        keep(work, file)
-        return once.answer(work, decision(file, new), etag=new.etag)
-
-
-def _judge(work: Work, file: CaseFile, slot: Slot, caller: Caller) -> None:
-    """The state comes before the version: a late decision hears who was first."""
-    late = None if slot.pending else came_first(work, file.case, slot)
-    judge.require_turn(file.case, slot, caller, late)
+        to = chosen(work, at, "reassign", body.to)
+        new = holders.reassign(at.file, at.slot, to, actor(caller), body.reason)
+        keep(work, at.file)
+        return once.answer(work, decision(at.file, new), etag=new.etag)
 
 
 def _count_opinion(work: Work, caller: Caller, kind: str, opinion: str) -> None:
