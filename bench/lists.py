@@ -85,7 +85,7 @@ def under_review(sample: Sample) -> dict[str, Any]:
     """The template: a plan of the story that waits for the district's reviewer."""
     story = Story(sample, Clock().today().year, say=lambda _: None)
     plan = story.apply()
-    story.submit(plan["id"])
+    story.submit(sample.handler, f"/api/plans/plans/{plan['id']}")
     for reviewer in (sample.head, sample.leader):
         story.decide(reviewer, "agree", "同意")
     api = sample.supervisor.api

@@ -91,11 +91,12 @@ def demo(
     admin_file: Annotated[
         Path, typer.Option(help="file with the platform administrator's login and password")
     ] = Path("var/first-admin"),
+    whole: Annotated[bool, typer.Option("--all", help="every chapter, not the main story only")] = False,
 ) -> None:
     """Builds a district of its own over HTTP on any running system and plays the story there."""
     from services.demo.play import play_at
 
-    raise typer.Exit(play_at(url, admin_file))
+    raise typer.Exit(play_at(url, admin_file, whole))
 
 
 @app.command()

@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.directory.calendar_year import CalendarYear
 from services.directory.person import Person
-from services.notify.smtp import SmtpServer
+from services.notify.providers.smtp import SmtpServer
 from services.runtime import NAMES, find_service
 from shared import parked
 from shared.broker import Broker

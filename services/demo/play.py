@@ -14,6 +14,7 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
+from services.demo.chapters import Chapters
 from services.demo.client import Api, Person, Refused
 from services.demo.sample import Sample, build
 from services.demo.story import Story
@@ -75,17 +76,36 @@ def administrator(api: Api, admin_file: Path) -> Person:
     return api.sign_in(login, fresh)
 
 
-def play(url: str, admin_file: Path, out: Console, key: str) -> Sample:
-    """Builds a district over HTTP and plays the story in it. Raises `Refused`, `TimeoutError`, `OSError`."""
+def trade_system(api: Api, admin: Person) -> Person:
+    """A program outside that reports what becomes of trades, with a service account of its own."""
+    name = f"示例交易系统 {secrets.token_hex(3)}"
+    account = admin.post("/api/directory/service-accounts", {"name": name})
+    known = {"id": account["id"], "secret": account["secret"]}
+    token = api.call("POST", "/api/directory/service-accounts/token", known)["access_token"]
+    return Person(api, name, account["id"], admin.organisation_id, token)
+
+
+def play(url: str, admin_file: Path, out: Console, key: str, whole: bool = False) -> Sample:
+    """Builds a district over HTTP and plays the story in it, or all chapters (`whole`).
+
+    Raises `Refused`, `TimeoutError`, `OSError`.
+    """
     with httpx.Client(base_url=url, trust_env=False, timeout=30) as http:
         api = Api(http, pause=lambda: time.sleep(0.02))
         year = Clock().today().year
-        sample = build(api, administrator(api, admin_file), year)
+        admin = administrator(api, admin_file)
+        sample = build(api, admin, year)
         out.print(
             f"[bold]示例区划 {sample.district}：县财政局、卫生健康局、人民医院，{len(sample.people)} 人[/]"
         )
         teller = Teller(api, out, key)
-        Story(sample, year, teller.say, teller.events).play()
+        if whole:
+            ends = Chapters(sample, year, teller.say, teller.events).play_all(trade_system(api, admin))
+            out.print(
+                "各单据状态 (how each ends): " + "，".join(f"{of} {label}" for of, label in ends.items())
+            )
+        else:
+            Story(sample, year, teller.say, teller.events).play()
         _print_messages(api, sample, out)
         teller.events()
         out.print(f"[bold green]故事完成 (story complete) in {monotonic() - teller.started:.2f} s[/]")
@@ -144,7 +164,7 @@ def play_embedded(settings: Settings, ending: Event, out: Console, first_time: b
     out.print(f"  平台管理员 (administrator): {admin_file}    邮件 (e-mails): {mail}")
 
 
-def play_at(url: str, admin_file: Path) -> int:
+def play_at(url: str, admin_file: Path, whole: bool = False) -> int:
     """`python -m services demo`: 0 when the story ended well."""
     out = Console(highlight=False, soft_wrap=True)
     settings = Settings()
@@ -152,7 +172,7 @@ def play_at(url: str, admin_file: Path) -> int:
     if not key and (kept := settings.data_dir / "service-key").exists():
         key = kept.read_text().strip()
     try:
-        sample = play(url, admin_file, out, key)
+        sample = play(url, admin_file, out, key, whole)
     except (Refused, TimeoutError, OSError, KeyError, httpx.HTTPError) as error:
         out.print(f"[red]演示失败 (demo failed):[/] {escape(str(error))}")
         return 1

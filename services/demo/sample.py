@@ -38,6 +38,7 @@ class Sample:
 
 UNIT_PEOPLE = (
     ("handler", "王芳", "handler", "采购办"),
+    ("colleague", "周健", "handler", "采购办"),
     ("head", "李强", "reviewer", "部门负责人"),
     ("leader", "赵敏", "reviewer", "分管领导"),
 )
@@ -130,51 +131,33 @@ def fictional_uscc() -> str:
     return str(body + uscc.calc_check_digit(body))
 
 
+OWN = {"in": "own_unit", "role": "reviewer"}
+HEAD = {"key": "department_head", "name": "部门负责人审核", "selector": {**OWN, "position": "部门负责人"}}
+LEADER = {
+    "key": "unit_leader",
+    "name": "分管领导审核",
+    "selector": {**OWN, "position": "分管领导"},
+    "condition": {"op": "ge", "fact": "amount_fen", "value": 10_000_000},
+}
+FINANCE = {
+    "key": "finance_office",
+    "name": "财政部门审核",
+    "selector": {"in": "district_body", "kind": "finance", "role": "reviewer", "position": "采购监管"},
+}
+CHAINS: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "plan": ("采购计划审核", [{**HEAD, "pick": "submitter"}, LEADER]),
+    "method_change": ("采购方式变更审核", [{**HEAD, "pick": "submitter"}]),
+    "revocation": ("采购计划撤销审核", [{**HEAD, "pick": "submitter"}]),
+}
+"""By document type: the unit's name for its chain, and its steps; the finance office comes after."""
+
+
 def _chains(unit_admin: Person, district_admin: Person, district: str) -> None:
-    own = {"in": "own_unit", "role": "reviewer"}
-    _publish(
-        unit_admin,
-        {
-            "level": "unit",
-            "doc_type": "plan",
-            "name": "医院采购计划审核",
-            "steps": [
-                {
-                    "key": "department_head",
-                    "name": "部门负责人审核",
-                    "selector": {**own, "position": "部门负责人"},
-                    "pick": "submitter",
-                },
-                {
-                    "key": "unit_leader",
-                    "name": "分管领导审核",
-                    "selector": {**own, "position": "分管领导"},
-                    "condition": {"op": "ge", "fact": "amount_fen", "value": 10_000_000},
-                },
-            ],
-        },
-    )
-    _publish(
-        district_admin,
-        {
-            "level": "district",
-            "district_code": district,
-            "doc_type": "plan",
-            "name": "县财政采购计划审核",
-            "steps": [
-                {
-                    "key": "finance_office",
-                    "name": "财政部门审核",
-                    "selector": {
-                        "in": "district_body",
-                        "kind": "finance",
-                        "role": "reviewer",
-                        "position": "采购监管",
-                    },
-                },
-            ],
-        },
-    )
+    for doc_type, (name, steps) in CHAINS.items():
+        about = {"doc_type": doc_type}
+        _publish(unit_admin, {**about, "level": "unit", "name": f"医院{name}", "steps": steps})
+        of_district = {"level": "district", "district_code": district, "name": f"县财政{name}"}
+        _publish(district_admin, {**about, **of_district, "steps": [FINANCE]})
 
 
 def _publish(by: Person, chain: dict[str, Any]) -> None:

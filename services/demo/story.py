@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from services.demo.client import Person
-from services.demo.sample import Sample
+from services.demo.stage import PLANS, Stage
 
-Say = Callable[[str], None]
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
-@dataclass
-class Story:
-    """Plays one chapter in a sample district; `say` gets a line for each thing that happens."""
-
-    sample: Sample
-    year: int
-    say: Say
-    after_each: Callable[[], None] = field(default=lambda: None)
-
-    def tell(self, line: str) -> None:
-        """Says what somebody did, then what travelled because of it."""
-        self.say(line)
-        self.after_each()
+class Story(Stage):
+    """The chapters 采购计划申请 and 采购计划审核."""
 
     def play(self) -> dict[str, Any]:
-        """The chapter 采购计划申请; gives the usable plan. Raises `Refused` or `TimeoutError`."""
+        """From the form to a usable plan, which it gives. Raises `Refused` or `TimeoutError`."""
         handler, head = self.sample.handler, self.sample.head
         plan = self.apply()
-        self.submit(plan["id"])
+        path = f"{PLANS}/{plan['id']}"
+        self.submit(handler, path)
         self.decide(head, "disagree", "请补充设备的配置要求，并核对数量。")
-        plan = self.wait_for(plan["id"], "returned")
+        plan = self.wait_for(path, "returned")
         self.say(f"  ↳ 计划状态：{plan['status_label']}，意见：{plan['returned']['reason']}")
-        self.correct(plan["id"])
-        self.submit(plan["id"])
+        self.correct(path)
+        self.submit(handler, path)
         for reviewer, opinion in (
             (head, "同意"),
             (self.sample.leader, ""),
             (self.sample.supervisor, "同意，按规定执行"),
         ):
             self.decide(reviewer, "agree", opinion)
-        plan = self.wait_for(plan["id"], "usable")
+        plan = self.wait_for(path, "usable")
         label, number = plan["status_label"], plan["plan_number"]
         self.tell(f"  ↳ 计划状态：{label}，计划编号 {number}（持有人 {handler.name}）")
         return plan
@@ -55,12 +41,16 @@ class Story:
         self.tell(
             f"{handler.name}（经办人）打开 {self.year} 年申请表：可用预算 {len(form['budget_lines'])} 条"
         )
-        file = handler.post(
-            "/api/plans/attachments", files={"file": ("采购需求.pdf", PDF, "application/pdf")}
-        )
-        plan: dict[str, Any] = handler.post("/api/plans/plans", self.form(file["id"]))
+        plan: dict[str, Any] = handler.post(PLANS, self.form(self.upload()))
         self.tell(f"{handler.name} 保存草稿《{plan['name']}》，金额 {plan['amount']} 元")
         return plan
+
+    def upload(self, name: str = "采购需求.pdf") -> str:
+        """A file of the handler's; gives its id."""
+        file = self.sample.handler.post(
+            "/api/plans/attachments", files={"file": (name, PDF, "application/pdf")}
+        )
+        return str(file["id"])
 
     def form(self, attachment: str, spec: str = "") -> dict[str, Any]:
         """What the handler writes; two budgets pay for it."""
@@ -102,52 +92,10 @@ class Story:
             "attachments": [{"id": attachment, "attachment_kind": "requirement"}],
         }
 
-    def submit(self, plan_id: str) -> None:
-        """Previews the route and submits to the reviewer whom the first step offers."""
-        handler = self.sample.handler
-        path = f"/api/plans/plans/{plan_id}"
-        sent = handler.get(f"{path}/submission")
-        preview = handler.post("/api/approvals/preview", sent["submission"])
-        steps = " → ".join(step["name"] for step in preview["route"] if step["applies"])
-        picked = preview["candidates"][0]
-        self.tell(f"{handler.name} 预览审核流程：{steps}")
-        handler.get(path)
-        submitted = handler.post(f"{path}/submit", {"picks": [picked["person_id"]]}, etag=handler.etags[path])
-        self.tell(
-            f"{handler.name} 提交审核（{submitted['application_number']}，第 {submitted['round']} 轮），"
-            f"下一步审核人：{picked['name']}"
-        )
-
-    def decide(self, reviewer: Person, verb: str, opinion: str) -> None:
-        """The reviewer finds the plan in his to-do list, reads it, decides."""
-        api = reviewer.api
-        slot = api.wait(lambda: self.first_todo(reviewer), f"{reviewer.name} 的待办")
-        case = reviewer.get(f"/api/approvals/cases/{slot['case_id']}")
-        current = next(step["name"] for step in case["route"] if step["state"] == "current")
-        reviewer.post(f"/api/approvals/slots/{slot['id']}/{verb}", {"opinion": opinion}, etag=slot["etag"])
-        word = {"agree": "同意", "disagree": "不同意"}[verb]
-        said = f"：{opinion}" if opinion else ""
-        self.tell(f"{reviewer.name}（{current}）{word}{said}")
-
-    def first_todo(self, reviewer: Person) -> dict[str, Any] | None:
-        found: list[dict[str, Any]] = reviewer.get("/api/approvals/todo")["items"]
-        return found[0] if found else None
-
-    def correct(self, plan_id: str) -> None:
+    def correct(self, path: str) -> None:
         """The handler corrects what the opinion asks for."""
         handler = self.sample.handler
-        path = f"/api/plans/plans/{plan_id}"
         plan = handler.get(path)
         form = self.form(plan["attachments"][0]["id"], "八核、16 GB 内存、512 GB 固态硬盘，三年质保")
         handler.put(path, form, etag=handler.etags[path])
         self.tell(f"{handler.name} 按意见补充配置要求")
-
-    def wait_for(self, plan_id: str, status: str) -> dict[str, Any]:
-        """The plan, once it has this status."""
-        handler = self.sample.handler
-
-        def look() -> dict[str, Any] | None:
-            plan: dict[str, Any] = handler.get(f"/api/plans/plans/{plan_id}")
-            return plan if plan["status"] == status else None
-
-        return handler.api.wait(look, f"计划状态 {status}")

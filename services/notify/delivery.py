@@ -1,17 +1,15 @@
 """One message on its way over one channel: its states, its tries, and when to try again.
 
 queued ─▶ sending ─▶ accepted                        delivered belongs to receipts
-   │         ├─────▶ queued      try again later
+   │         ├─────▶ queued      with the next provider at once, or again later
    │         └─────▶ failed      the dead list; an administrator resends: failed ─▶ queued
-   ├───────▶ held ─▶ sending     not now, without a try: quiet hours, digests, limits
+   ├───────▶ held ─▶ sending     not now, without a try: quiet hours, digests, limits, a broken provider
    └───────────────▶ suppressed  nobody to send it to, or nothing left to tell
 """
 
 from __future__ import annotations
 
 import random
-import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -20,8 +18,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, Uuid, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from services.notify.answer import ANSWER_LENGTH, Answer, Outcome
 from services.notify.message import Base, Message
-from shared.database import UtcDateTime, new_id
+from shared.database import Json, UtcDateTime, new_id
 from shared.errors import Conflict
 from shared.events.notify import DeliveryCompleted, DeliveryFailed
 from shared.people import Role
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
 
 RETRY_AFTER = (30, 120, 600, 3600, 21600)
 """Seconds before each further try; after the last one the delivery has failed."""
-ANSWER_LENGTH = 300
-_ADDRESS = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)*)")
-_PHONE = re.compile(r"(?<![\w.-])\+?(?:\d[ -]?){7,}\d(?![\w.-])")
+MOST_LOST = 1
+"""After a lost answer a letter is sent once more; after another one a person decides."""
+REFERENCE_LENGTH = 100
 
 
 class State(StrEnum):
@@ -58,7 +57,9 @@ LABELS = {
 MOVES: dict[str, tuple[frozenset[State], State]] = {
     "start": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.SENDING),
     "hold": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.HELD),
-    "accept": (frozenset({State.SENDING}), State.ACCEPTED),
+    "wake": (frozenset({State.HELD}), State.QUEUED),
+    "accept": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.ACCEPTED),
+    "pass_on": (frozenset({State.SENDING}), State.QUEUED),
     "put_off": (frozenset({State.SENDING}), State.QUEUED),
     "fail": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.FAILED),
     "suppress": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.SUPPRESSED),
@@ -67,29 +68,13 @@ MOVES: dict[str, tuple[frozenset[State], State]] = {
 """Every move: from which states, to which; `Delivery._move` is the only writer of `state`."""
 
 
-class Outcome(StrEnum):
-    """What a provider's answer means: it took the message, it may take it later, or it never will.
-
-    `config_error` is ours to repair (wrong password, wrong certificate) and is tried again like `retry`.
-    """
-
-    ACCEPTED = "accepted"
-    RETRY = "retry"
-    CONFIG_ERROR = "config_error"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A provider's answer to one try; `code` is stable (an SMTP reply code or a name of ours)."""
-
-    outcome: Outcome
-    code: str
-    text: str = ""
-
-
 class Delivery(Base):
-    """A message over one channel. `tries` counts since it was last queued by a person or an event."""
+    """A message over one channel.
+
+    `attempts` counts every try at a provider, `tries` the rounds through the providers of the channel since
+    it was last queued by a person or an event; `passed` are those of this round that have not taken it,
+    `lost` the answers that were lost: it may have gone out once more for each of them.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (UniqueConstraint("message_id", "channel"), Index("ix_delivery_state_id", "state", "id"))
@@ -104,6 +89,10 @@ class Delivery(Base):
     code: Mapped[str] = mapped_column(String(40), default="")
     tries: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
+    lost: Mapped[int] = mapped_column(default=0)
+    passed: Mapped[list[str]] = mapped_column(Json, default=list)
+    provider_id: Mapped[UUID | None] = mapped_column(Uuid)
+    reference: Mapped[str] = mapped_column(String(REFERENCE_LENGTH), default="")
     next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -119,37 +108,65 @@ class Delivery(Base):
     def status_label(self) -> str:
         return LABELS[State(self.state)]
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to go out, now or later."""
+        return self.state in (State.QUEUED, State.HELD)
+
     def is_due(self, attempt: int) -> bool:
         """Whether the try with this number is the next one, or was cut off in the middle."""
         if self.state == State.SENDING:
             return self.attempts == attempt
-        return self.state in (State.QUEUED, State.HELD) and self.attempts == attempt - 1
+        return self.waits and self.attempts == attempt - 1
 
-    def start(self, at: datetime) -> None:
-        """A try begins; one that was cut off begins again without being counted twice."""
+    def start(self, provider_id: UUID, at: datetime) -> None:
+        """A try at a provider begins; one that was cut off begins again without being counted twice."""
         if self.state != State.SENDING:
-            self.tries += 1
+            self.tries += not self.passed
             self.attempts += 1
         self._move("start", at)
+        self.provider_id = provider_id
 
     def hold(self, code: str, until: datetime, at: datetime) -> int:
-        """Waits until then without a try; answers the number of the try that comes after."""
+        """Waits until then; a try that had begun is not counted. Answers the number of the next try."""
+        if self.state == State.SENDING or self.passed:
+            self.tries -= 1
         self._move("hold", at, code)
-        self.next_try_at = until
+        self.passed, self.next_try_at = [], until
         return self.attempts + 1
 
-    def accept(self, at: datetime) -> DeliveryCompleted:
+    def wake(self, at: datetime) -> int:
+        """What it was held for is over; answers the number of the next try."""
+        self._move("wake", at)
+        self.next_try_at = at
+        return self.attempts + 1
+
+    def accept(self, answer: Answer, at: datetime) -> DeliveryCompleted:
+        """The provider has it. An answer that comes late counts too, whatever was planned meanwhile."""
         self._move("accept", at)
+        self.passed, self.reference = [], answer.reference[:REFERENCE_LENGTH]
         return DeliveryCompleted(**self._named())
 
-    def put_off(self, code: str, at: datetime) -> datetime | None:
-        """Waits for the next try and answers when that is; nothing when there is none left."""
+    def pass_on(self, answer: Answer, at: datetime) -> int:
+        """Goes to the next provider at once; answers the number of that try."""
+        passed = [*self.passed, str(self.provider_id)]
+        self._move("pass_on", at, answer.code)
+        self.passed, self.next_try_at = passed, at
+        return self.attempts + 1
+
+    def put_off(self, answer: Answer, at: datetime) -> datetime | None:
+        """Waits for the next round and answers when that is; nothing when there is none left."""
         if self.tries > len(RETRY_AFTER):
             return None
-        self._move("put_off", at, code)
-        jitter = random.uniform(0.8, 1.2)
-        self.next_try_at = at + timedelta(seconds=RETRY_AFTER[self.tries - 1] * jitter)
+        self._move("put_off", at, answer.code)
+        pause = timedelta(seconds=RETRY_AFTER[self.tries - 1] * random.uniform(0.8, 1.2))
+        self.passed, self.next_try_at = [], at + max(pause, answer.after or pause)
         return self.next_try_at
+
+    def lose_answer(self) -> bool:
+        """Nobody knows whether the letter went out; whether it may be sent once more."""
+        self.lost += 1
+        return self.lost <= MOST_LOST
 
     def fail(self, code: str, text: str, at: datetime) -> DeliveryFailed:
         self._move("fail", at, code)
@@ -168,7 +185,7 @@ class Delivery(Base):
                 facts={"state": self.state, "changed_at": self.changed_at.isoformat()},
             )
         self._move("resend", at)
-        self.tries, self.next_try_at = 0, at
+        self.tries, self.lost, self.passed, self.next_try_at = 0, 0, [], at
         return self.attempts + 1
 
     def _move(self, verb: str, at: datetime, code: str = "") -> None:
@@ -196,13 +213,8 @@ class Attempt(Base):
     number: Mapped[int]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     provider: Mapped[str] = mapped_column(String(20))
+    provider_id: Mapped[UUID | None] = mapped_column(Uuid)
     outcome: Mapped[Outcome] = mapped_column(String(20))
     code: Mapped[str] = mapped_column(String(40))
     answer: Mapped[str] = mapped_column(String(ANSWER_LENGTH))
     milliseconds: Mapped[int]
-
-
-def redacted(text: str) -> str:
-    """A provider's answer on one line, short, and without anybody's address or phone number."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return _PHONE.sub("***", _ADDRESS.sub(r"\1***@\2", line))[:ANSWER_LENGTH]

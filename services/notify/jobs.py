@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
-from services.notify.channels import Channel
-from services.notify.eml import EmlFolder
-from services.notify.mail import Carrier, Mailing
 from services.notify.notice import SEND
+from services.notify.providers.kinds import keeps, sender_of
 from services.notify.sending import Post, send
-from services.notify.smtp import SmtpServer
+from services.notify.waking import wake_held
 from shared.jobs import Jobs
 from shared.service import Running
-from shared.settings import Settings
 from shared.upkeep import tidy
 
 jobs = Jobs()
 
 
-def post_of(settings: Settings) -> Post:
-    """Who takes the letters of each channel: mail goes to the SMTP server, or to files when there is none."""
-    carrier: Carrier = (
-        SmtpServer.from_url(settings.smtp_url) if settings.smtp_url else EmlFolder(settings.data_dir / "mail")
-    )
-    return Post({Channel.EMAIL: Mailing(carrier, settings.mail_from)}, settings.own_url())
+def post_of(here: Running) -> Post:
+    """How this process sends."""
+    return Post(partial(sender_of, here), partial(keeps, here), here.settings.own_url())
 
 
 @jobs.task(SEND)
 def send_delivery(here: Running, delivery_id: str, attempt: int) -> None:
-    send(here.store, post_of(here.settings), UUID(delivery_id), attempt)
+    send(here.store, post_of(here), UUID(delivery_id), attempt)
+
+
+@jobs.every(seconds=10)
+def wake_deliveries(here: Running) -> None:
+    """Those that waited for a provider to be repaired."""
+    wake_held(here.store, partial(keeps, here))
 
 
 @jobs.every(seconds=3600)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from services.notify.delivery import Answer
+from services.notify.answer import Answer
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import Field
 from sqlalchemy import ColumnElement, Select, func, select, true, update
 
+from services.notify.channels import Channel
 from services.notify.delivery import Attempt, Delivery, State
 from services.notify.message import Message
+from shared.http import PageAsked
 from shared.people import Caller
 from shared.store import Look, Work
 
@@ -65,9 +68,21 @@ def read_all(work: Work, person_id: UUID, up_to: UUID | None) -> None:
     work.execute(wanted.values(read_at=work.now).execution_options(synchronize_session=False))
 
 
-def deliveries(caller: Caller, state: State | None) -> Select[Delivery]:
+class DeliveriesAsked(PageAsked):
+    """Which deliveries, and which page of them."""
+
+    state: State | None = None
+    channel: Channel | None = None
+    answer_lost: bool = Field(False, description="只看应答丢失过的 (only those with a lost answer)")
+
+
+def deliveries(caller: Caller, asked: DeliveriesAsked) -> Select[Delivery]:
     wanted = select(Delivery).where(Delivery.visible_to(caller))
-    return wanted.where(Delivery.state == state) if state is not None else wanted
+    if asked.state is not None:
+        wanted = wanted.where(Delivery.state == asked.state)
+    if asked.channel is not None:
+        wanted = wanted.where(Delivery.channel == asked.channel)
+    return wanted.where(Delivery.lost > 0) if asked.answer_lost else wanted
 
 
 def delivery_counts(look: Look, caller: Caller) -> dict[str, int]:

@@ -64,7 +64,7 @@ class AttemptShape(Shape):
     number: int
     at: datetime
     provider: str = Field(examples=["smtp"])
-    outcome: str = Field(examples=["retry"], description="accepted | retry | config_error | failed")
+    outcome: str = Field(examples=["retry"], description="accepted | retry | config_error | failed | unknown")
     code: str = Field(examples=["451"])
     answer: str
     milliseconds: int
@@ -82,6 +82,7 @@ class DeliveryShape(Shape):
     status_label: str = Field(examples=["已发出"])
     code: str = Field(description="失败或未发送的原因 (why it failed or was not sent)")
     attempts: int
+    answers_lost: int = Field(description="未收到应答的次数 (answers lost: it may arrive twice)")
     next_try_at: datetime | None
     created_at: datetime
     changed_at: datetime
@@ -149,8 +150,9 @@ def delivery_shape(delivery: Delivery, tries: list[Attempt], may_resend: bool) -
         **{
             name: getattr(delivery, name)
             for name in DeliveryShape.model_fields
-            if name not in ("tries", "available_actions")
+            if name not in ("answers_lost", "tries", "available_actions")
         },
+        answers_lost=delivery.lost,
         tries=[AttemptShape.model_validate(attempt) for attempt in tries],
         available_actions=[resend],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -11,13 +11,16 @@ from uuid import UUID
 from sqlalchemy import Executable, select
 from structlog import get_logger
 
-from services.notify.channels import Channel
+from services.notify.alarm import note_health
+from services.notify.answer import Answer, Outcome, redacted
+from services.notify.choosing import BROKEN, Keeps, choose, others_left
 from services.notify.contact import Contact
-from services.notify.delivery import Answer, Attempt, Delivery, Outcome, State, redacted
+from services.notify.delivery import Attempt, Delivery, State
 from services.notify.gates import STALE, Going, Hold, Verdict, judge
 from services.notify.letter import Letter, Sender
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import SEND
+from services.notify.provider import Provider
 from services.notify.slot import SlotCopy
 from shared.jobs import later
 from shared.people import PersonCopy
@@ -28,10 +31,20 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Post:
-    """How this process sends: who takes the letters of a channel, and where links lead."""
+    """How this process sends: who takes letters to a provider, and where links lead."""
 
-    senders: Mapping[Channel, Sender]
+    sender_of: Callable[[Provider], Sender]
+    keeps: Keeps
     own_url: str
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A try that is ours: the letter, and the provider that it goes to, as it was then."""
+
+    letter: Letter
+    provider: Provider
+    attempt: int
 
 
 def send(store: Store, post: Post, delivery_id: UUID, attempt: int) -> None:
@@ -39,38 +52,56 @@ def send(store: Store, post: Post, delivery_id: UUID, attempt: int) -> None:
     claimed = claim(store, post, delivery_id, attempt)
     if claimed is None:
         return
-    sender, letter = claimed
-    started = monotonic()
-    answer = _carry(sender, letter)
-    tried = Attempt(
-        delivery_id=delivery_id,
-        number=attempt,
-        provider=sender.provider,
-        outcome=answer.outcome,
-        code=answer.code,
-        answer=redacted(answer.text),
-        milliseconds=round((monotonic() - started) * 1000),
-    )
-    note(store, tried, answer)
+    sender, started = post.sender_of(claimed.provider), monotonic()
+    answer = carry(sender, claimed.letter)
+    tried = _attempt(claimed.letter.delivery_id, attempt, sender.provider, answer)
+    tried.provider_id, tried.milliseconds = claimed.provider.id, round((monotonic() - started) * 1000)
+    note(store, post, claimed, tried, answer)
 
 
-def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> tuple[Sender, Letter] | None:
-    """Takes the delivery for this try and answers who takes the letter; nothing when a gate is closed."""
+def carry(sender: Sender, letter: Letter) -> Answer:
+    """Hands a letter over, outside any transaction; nothing that goes wrong there is raised."""
+    try:
+        return sender.send(letter)
+    except Exception as error:  # whatever else goes wrong must end in the dead list, where people look
+        log.exception("sending_failed", delivery=str(letter.delivery_id))
+        return Answer(Outcome.UNKNOWN, "unexpected", repr(error))
+
+
+def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> Claimed | None:
+    """Takes the delivery for this try; nothing when it is not due, or a gate or every breaker is closed."""
     with store.work() as work:
         found: Any = work.execute(_with_all_it_needs(delivery_id)).one_or_none()
         if found is None or not found.Delivery.is_due(attempt):
             return None
         going = Going(*found)
+        if going.delivery.state == State.SENDING and not _may_send_again(work, going.delivery):
+            return None
         if (verdict := judge(work, going)) is not None:
             _stop(work, going, verdict)
             return None
-        sender = post.senders.get(going.channel)
-        if sender is None:
-            text = f"no provider for {going.channel}"
-            work.publish(going.delivery.fail("no_provider", text, work.now))
+        chosen = choose(work, going.delivery, post.keeps)
+        if chosen is None:
+            _fail(work, going.delivery, Answer(Outcome.FAILED, "no_provider"))
             return None
-        going.delivery.start(work.now)
-        return sender, _letter(going, post.own_url)
+        if not isinstance(chosen, Provider):
+            _stop(work, going, chosen)
+            return None
+        going.delivery.start(chosen.id, work.now)
+        return Claimed(_letter(going, post.own_url), chosen, attempt)
+
+
+def _may_send_again(work: Work, delivery: Delivery) -> bool:
+    """Its process died between sending and noting: that answer is lost, which may happen once."""
+    provider = work.session.get(Provider, delivery.provider_id)
+    lost = Answer(Outcome.UNKNOWN, "interrupted")
+    tried = _attempt(delivery.id, delivery.attempts, provider.kind if provider else "", lost)
+    tried.provider_id, tried.at = delivery.provider_id, work.now
+    work.add(tried)
+    if delivery.lose_answer():
+        return True
+    _fail(work, delivery, Answer(Outcome.FAILED, "answer_lost"))
+    return False
 
 
 def _stop(work: Work, going: Going, verdict: Verdict) -> None:
@@ -78,7 +109,8 @@ def _stop(work: Work, going: Going, verdict: Verdict) -> None:
     delivery = going.delivery
     if isinstance(verdict, Hold):
         attempt = delivery.hold(verdict.code, verdict.until, work.now)
-        later(work, SEND, verdict.until, delivery_id=str(delivery.id), attempt=attempt)
+        if verdict.code != BROKEN:  # those are woken when a provider works again, see `wake_held`
+            later(work, SEND, verdict.until, delivery_id=str(delivery.id), attempt=attempt)
         return
     delivery.suppress(verdict.code, work.now)
     if verdict.code == STALE:
@@ -111,30 +143,59 @@ def _with_all_it_needs(delivery_id: UUID) -> Executable:
     )
 
 
-def note(store: Store, attempt: Attempt, answer: Answer) -> None:
-    """Keeps the try with its outcome; when another run was first with that, as a try only."""
+def note(store: Store, post: Post, claimed: Claimed, tried: Attempt, answer: Answer) -> None:
+    """Keeps the try with its outcome. When another run was first with that, it is a try only, unless the
+    provider has taken the letter."""
     with store.work() as work:
-        delivery = work.get(Delivery, attempt.delivery_id)
-        attempt.at = work.now
-        work.add(attempt)
-        if delivery.state == State.SENDING and delivery.attempts == attempt.number:
-            _conclude(work, delivery, answer)
+        delivery = work.get(Delivery, claimed.letter.delivery_id)
+        tried.at = work.now
+        work.add(tried)
+        note_health(work, claimed.provider, answer)
+        ours = delivery.state == State.SENDING and delivery.attempts == claimed.attempt
+        if answer.outcome is Outcome.ACCEPTED and (ours or delivery.waits):
+            work.publish(delivery.accept(answer, work.now))
+        elif ours:
+            _go_on(work, post, delivery, answer)
 
 
-def _conclude(work: Work, delivery: Delivery, answer: Answer) -> None:
-    if answer.outcome is Outcome.ACCEPTED:
-        return work.publish(delivery.accept(work.now))
-    if answer.outcome is not Outcome.FAILED:
-        again_at = delivery.put_off(answer.code, work.now)
-        if again_at is not None:
-            later(work, SEND, again_at, delivery_id=str(delivery.id), attempt=delivery.attempts + 1)
-            return None
-    return work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
+def _go_on(work: Work, post: Post, delivery: Delivery, answer: Answer) -> None:
+    """What becomes of a letter that was not taken: the next provider, a later round, or the dead list."""
+    if answer.outcome is Outcome.FAILED:
+        return _fail(work, delivery, answer)
+    if answer.outcome is Outcome.UNKNOWN:
+        # not with another provider: this one may have sent it
+        lost = Answer(Outcome.FAILED, "answer_lost", answer.text)
+        return _try_later(work, delivery, answer) if delivery.lose_answer() else _fail(work, delivery, lost)
+    others = others_left(work, delivery, post.keeps)
+    if others.at_once:
+        attempt = delivery.pass_on(answer, work.now)
+        later(work, SEND, delivery_id=str(delivery.id), attempt=attempt)
+    elif others.broken_until is None:
+        _try_later(work, delivery, answer)
+    else:
+        delivery.hold(BROKEN, others.broken_until, work.now)
+    return None
 
 
-def _carry(sender: Sender, letter: Letter) -> Answer:
-    try:
-        return sender.send(letter)
-    except Exception as error:  # whatever else goes wrong must end in the dead list, where people look
-        log.exception("sending_failed", delivery=str(letter.delivery_id))
-        return Answer(Outcome.RETRY, "unexpected", repr(error))
+def _try_later(work: Work, delivery: Delivery, answer: Answer) -> None:
+    again_at = delivery.put_off(answer, work.now)
+    if again_at is None:
+        return _fail(work, delivery, answer)
+    later(work, SEND, again_at, delivery_id=str(delivery.id), attempt=delivery.attempts + 1)
+    return None
+
+
+def _fail(work: Work, delivery: Delivery, answer: Answer) -> None:
+    work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
+
+
+def _attempt(delivery_id: UUID, number: int, provider: str, answer: Answer) -> Attempt:
+    return Attempt(
+        delivery_id=delivery_id,
+        number=number,
+        provider=provider,
+        outcome=answer.outcome,
+        code=answer.code,
+        answer=redacted(answer.text),
+        milliseconds=0,
+    )

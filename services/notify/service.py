@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from services.notify.api import deliveries, messages, stream
+from services.notify.api import deliveries, messages, providers, stream
 from services.notify.api.live import close_live, live_of
+from services.notify.first_start import first_start
 from services.notify.handlers import events
 from services.notify.jobs import jobs
 from services.notify.message import Base
@@ -13,11 +14,12 @@ from shared.service import Service
 service = Service(
     name="notify",
     title="通知服务 (notifications)",
-    routers=(messages.router, deliveries.router, stream.router),
+    routers=(messages.router, deliveries.router, providers.router, stream.router),
     tables=(Copies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",
     handlers=events,
     jobs=jobs,
+    first_start=first_start,
     on_start=live_of,
     on_end=close_live,
 )

@@ -25,6 +25,7 @@ REPEATABLE = {
     "import_catalogue",
     "read_message",
     "read_all_messages",
+    "try_provider",
 }
 # Changes without a version that somebody could have seen: only the caller's own sessions, or a password
 # that is proved in the same request.

@@ -100,8 +100,18 @@ def hang(connection: socket.socket) -> None:
     connection.recv(1000)
 
 
+def take_in_silence(connection: socket.socket) -> None:
+    """Takes the mail and closes without a word about it."""
+    _take(connection)
+
+
 def take_and_vanish(connection: socket.socket) -> None:
     """Takes the mail and closes before it is said goodbye to."""
+    _take(connection)
+    connection.sendall(b"250 taken\r\n")
+
+
+def _take(connection: socket.socket) -> None:
     connection.settimeout(10)
     lines = connection.makefile("rb")
     connection.sendall(b"220 ready\r\n")
@@ -110,7 +120,6 @@ def take_and_vanish(connection: socket.socket) -> None:
         connection.sendall(reply + b"\r\n")
     while lines.readline() != b".\r\n":
         pass
-    connection.sendall(b"250 taken\r\n")
 
 
 def _free_port() -> int:

@@ -7,11 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from services.notify.answer import Answer, Outcome
 from services.notify.delivery import LABELS, MOVES, RETRY_AFTER, Delivery, State
 from services.notify.message import Message
 from shared.database import new_id
 from shared.errors import Conflict
 from tests.lone import MORNING
+
+PROVIDER = new_id()
+TAKEN = Answer(Outcome.ACCEPTED, "250")
+LATER = Answer(Outcome.RETRY, "451")
 
 
 def a_delivery(state: State = State.QUEUED, tries: int = 0) -> Delivery:
@@ -29,6 +34,8 @@ def a_delivery(state: State = State.QUEUED, tries: int = 0) -> Delivery:
         code="",
         tries=tries,
         attempts=tries,
+        lost=0,
+        passed=[],
         created_at=MORNING,
         changed_at=MORNING,
     )
@@ -37,9 +44,9 @@ def a_delivery(state: State = State.QUEUED, tries: int = 0) -> Delivery:
 def test_a_try_that_was_cut_off_begins_again_without_being_counted() -> None:
     delivery = a_delivery()
     assert (delivery.is_due(1), delivery.is_due(2)) == (True, False)
-    delivery.start(MORNING)
+    delivery.start(PROVIDER, MORNING)
     assert (delivery.state, delivery.attempts, delivery.is_due(1)) == ("sending", 1, True)
-    delivery.start(MORNING)
+    delivery.start(PROVIDER, MORNING)
     assert delivery.attempts == 1
 
 
@@ -48,7 +55,7 @@ def test_a_held_delivery_waits_without_a_try() -> None:
     assert delivery.hold("quiet", evening, MORNING) == 1
     assert (delivery.state, delivery.code, delivery.next_try_at) == ("held", "quiet", evening)
     assert (delivery.tries, delivery.attempts, delivery.is_due(1)) == (0, 0, True)
-    delivery.start(evening)
+    delivery.start(PROVIDER, evening)
     assert (delivery.state, delivery.code, delivery.attempts) == ("sending", "", 1)
 
 
@@ -56,27 +63,29 @@ def test_the_tries_of_a_delivery_end() -> None:
     delivery = a_delivery()
     for number, seconds in enumerate(RETRY_AFTER, 1):
         assert delivery.is_due(number)
-        delivery.start(MORNING)
-        again = delivery.put_off("451", MORNING)
+        delivery.start(PROVIDER, MORNING)
+        again = delivery.put_off(LATER, MORNING)
         assert again is not None
         assert timedelta(seconds=0.8 * seconds) <= again - MORNING <= timedelta(seconds=1.2 * seconds)
-    delivery.start(MORNING)
-    assert delivery.put_off("451", MORNING) is None
+    delivery.start(PROVIDER, MORNING)
+    assert delivery.put_off(LATER, MORNING) is None
     event = delivery.fail("451", "later", MORNING)
     assert (event.attempts, event.code, delivery.state) == (6, "451", "failed")
     assert (event.about, event.person_name) == (f"plan/{event.doc_id}", "王芳")
     assert delivery.resend(MORNING) == 7
-    delivery.start(MORNING)
+    delivery.start(PROVIDER, MORNING)
     assert (delivery.tries, delivery.attempts) == (1, 7)
 
 
 @pytest.mark.parametrize("state", list(State))
 def test_only_the_moves_of_the_table_are_possible(state: State) -> None:
     acts: dict[str, Callable[[Delivery], object]] = {
-        "start": lambda found: found.start(MORNING),
+        "start": lambda found: found.start(PROVIDER, MORNING),
         "hold": lambda found: found.hold("quiet", MORNING, MORNING),
-        "accept": lambda found: found.accept(MORNING),
-        "put_off": lambda found: found.put_off("451", MORNING),
+        "wake": lambda found: found.wake(MORNING),
+        "pass_on": lambda found: found.pass_on(LATER, MORNING),
+        "accept": lambda found: found.accept(TAKEN, MORNING),
+        "put_off": lambda found: found.put_off(LATER, MORNING),
         "fail": lambda found: found.fail("550", "", MORNING),
         "suppress": lambda found: found.suppress("stale", MORNING),
         "resend": lambda found: found.resend(MORNING),

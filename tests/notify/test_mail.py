@@ -70,7 +70,7 @@ def test_a_server_takes_the_mail(office: Office) -> None:
         (Replies(data="451 try again later"), "queued", "retry", "451"),
         (Replies(rcpt="550 no such user <wang.fang@example.org>"), "failed", "failed", "550"),
         (Replies(data="554 looks like spam"), "failed", "failed", "554"),
-        (Replies(rcpt="530 sign in first"), "queued", "config_error", "530"),
+        (Replies(rcpt="530 sign in first"), "held", "config_error", "530"),
     ],
 )
 def test_what_a_servers_reply_means(
@@ -83,7 +83,7 @@ def test_what_a_servers_reply_means(
         office.run_jobs()
     (delivery,) = office.deliveries()
     (attempt,) = office.attempts()
-    assert (delivery.state, delivery.code) == (state, code)
+    assert (delivery.state, delivery.code) == (state, code if state != "held" else "provider_broken")
     assert (attempt.outcome, attempt.code) == (outcome, code)
     assert ADDRESS not in attempt.answer
     assert [event.type for event in office.outcomes()] == (["delivery.failed"] if state == "failed" else [])
@@ -183,7 +183,7 @@ def test_a_sender_that_is_none_is_an_error_to_repair(office: Office) -> None:
     office.hear(slot_opened(office.wang))
     office.run_jobs()
     assert [(a.outcome, a.code) for a in office.attempts()] == [("config_error", "bad_sender")]
-    assert [d.state for d in office.deliveries()] == ["queued"]
+    assert [d.state for d in office.deliveries()] == ["held"]
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_to_repair(office: Office) -> None:
@@ -193,4 +193,4 @@ def test_a_folder_that_cannot_be_written_is_an_error_to_repair(office: Office) -
     office.run_jobs()
     (attempt,) = office.attempts()
     assert (attempt.outcome, attempt.code) == ("config_error", "not_writable")
-    assert [d.state for d in office.deliveries()] == ["queued"]
+    assert [d.state for d in office.deliveries()] == ["held"]

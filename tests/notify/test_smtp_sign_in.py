@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from services.notify.delivery import Outcome
+from services.notify.answer import Outcome
 from services.notify.letter import Letter
-from services.notify.mail import compose
-from services.notify.smtp import SmtpServer
+from services.notify.providers.mail import compose
+from services.notify.providers.smtp import SmtpServer
 from shared.database import new_id
 from tests.lone import MORNING
 from tests.notify.post_office import Replies, post_office

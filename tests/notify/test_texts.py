@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minijinja import TemplateError
 
-from services.notify.delivery import redacted
+from services.notify.answer import redacted
 from services.notify.texts import CHINESE, ENGLISH, FOLDER, written, written_html
 from shared.database import new_id
 from tests.notify.office import (
@@ -27,6 +27,13 @@ KINDS = {
     | {"document": "采购计划", "document_en": "procurement plan"},
     "case.attention_raised": attention_raised([new_id()]).model_dump(mode="json")
     | {"document": "采购计划", "document_en": "procurement plan"},
+    "provider.broken": {
+        "name": "办公电脑采购",
+        "channel": "电子邮件",
+        "channel_en": "email",
+        "code": "535",
+        "text": "",
+    },
     **{
         f"plan.{name}": status_changed(new_id(), "usable").model_dump(mode="json") | {"amount": "1.00"}
         for name in (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from services.notify.channels import Channel
-from services.notify.delivery import RETRY_AFTER, Answer
+from services.notify.answer import Answer
+from services.notify.delivery import RETRY_AFTER
 from services.notify.jobs import post_of
 from services.notify.letter import Letter, Sender
 from services.notify.sending import Post, send
@@ -66,8 +67,8 @@ class Dies:
 
 
 def dying(office: Office) -> Post:
-    post = post_of(office.here.settings)
-    return Post({Channel.EMAIL: Dies(post.senders[Channel.EMAIL])}, post.own_url)
+    post = post_of(office.here)
+    return replace(post, sender_of=lambda provider: Dies(post.sender_of(provider)))
 
 
 def test_a_process_that_dies_after_sending_sends_the_same_message_once_more(any_office: Office) -> None:
@@ -110,7 +111,7 @@ def test_a_try_that_is_over_is_not_made_again(office: Office) -> None:
     (file,) = office.kept_mail()
     file.unlink()
     for attempt in (1, 2):
-        send(office.store, post_of(office.here.settings), delivery.id, attempt)
+        send(office.store, post_of(office.here), delivery.id, attempt)
     assert office.kept_mail() == []
     assert len(office.attempts()) == 1
 

@@ -13,7 +13,8 @@ from sqlalchemy import func, select, update
 
 from services.approvals.case import Case, CaseRound
 from services.approvals.case_event import CaseEvent, first_hash, intact
-from services.notify.delivery import Attempt, Delivery, Outcome, State
+from services.notify.answer import Outcome
+from services.notify.delivery import Attempt, Delivery, State
 from services.notify.handlers import OUTCOMES
 from services.notify.message import Message
 from services.plans.budget import EFFECTS, SUMS, BudgetEntry, BudgetLine, Entry

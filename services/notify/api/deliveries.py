@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.notify.delivery import Delivery, State
+from services.notify.delivery import Delivery
 from services.notify.notice import SEND
-from services.notify.queries import deliveries, delivery_counts, tries_of
+from services.notify.queries import DeliveriesAsked, deliveries, delivery_counts, tries_of
 from services.notify.schemas import DeliveryShape, StateCounts, delivery_shape
-from shared.http import DoOnce, Page, Paged, SignedIn, StoreHere, page_of
+from shared.http import DoOnce, Page, SignedIn, StoreHere, page_of
 from shared.jobs import later
 from shared.people import Role
 
@@ -22,12 +23,12 @@ router = APIRouter(prefix="/deliveries", tags=["deliveries"])
     "", operation_id="list_deliveries", summary="发送情况列表 (deliveries; failed ones are the dead list)"
 )
 def list_deliveries(
-    store: StoreHere, caller: SignedIn, asked: Paged, state: State | None = None
+    store: StoreHere, caller: SignedIn, asked: Annotated[DeliveriesAsked, Query()]
 ) -> Page[DeliveryShape]:
     """All deliveries, newest first, without the texts of messages. For the platform administrator."""
     caller.require(Role.PLATFORM_ADMINISTRATOR)
     with store.read() as look:
-        rows, following = page_of(look, deliveries(caller, state), [Delivery.id], asked)
+        rows, following = page_of(look, deliveries(caller, asked), [Delivery.id], asked)
         tries = tries_of(look, rows)
     return Page(items=[delivery_shape(row, tries[row.id], may_resend=True) for row in rows], next=following)
 

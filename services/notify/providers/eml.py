@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from services.notify.delivery import Answer, Outcome
+from services.notify.answer import Answer, Outcome
 
 
 class EmlFolder:

@@ -1,4 +1,4 @@
-"""A message as an e-mail, the same at every try, so that a repeated one can be recognised."""
+"""Letters as e-mails, the same at every try, so that a repeated one can be recognised."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from typing import Protocol
+from typing import Annotated, Literal, Protocol
 
-from services.notify.delivery import Answer, Outcome
+from pydantic import Field
+
+from services.notify.answer import Answer, Outcome
 from services.notify.letter import Letter
+from services.notify.providers.eml import EmlFolder
+from services.notify.providers.smtp import LONGEST_TIMEOUT, TIMEOUT, SmtpServer
 from services.notify.texts import CHINESE, written, written_html
+from shared.http import Body
+from shared.service import Running
 
 
 class BadSender(ValueError):
@@ -49,6 +55,48 @@ class Mailing:
             return self.carrier.send(message)
         except OSError as error:
             return Answer(Outcome.CONFIG_ERROR, "not_writable", str(error))
+
+
+class SmtpSettings(Body):
+    """An SMTP server. `tls` encrypts from the start; `starttls` when the server offers it, and always before
+    a password is sent."""
+
+    host: Annotated[
+        str, Field(min_length=1, max_length=253, pattern=r"^[\w.:-]+$", examples=["smtp.example.org"])
+    ]
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    encryption: Literal["starttls", "tls"] = "starttls"
+    user: Annotated[str, Field(max_length=200)] = ""
+    mail_from: Annotated[str, Field(max_length=320, description="空则用 MAIL_FROM (empty: MAIL_FROM)")] = ""
+    timeout: Annotated[float, Field(gt=0, le=LONGEST_TIMEOUT)] = TIMEOUT
+
+
+class SmtpSecrets(Body):
+    """The password of its user."""
+
+    password: Annotated[str, Field(max_length=500)] = ""
+
+
+def by_setting(_settings: object, _secrets: object, here: Running) -> Mailing:
+    """By SMTP_URL, or into files when there is none. Raises ValueError for an address that is none."""
+    settings = here.settings
+    carrier: Carrier = EmlFolder(settings.data_dir / "mail")
+    if settings.smtp_url:
+        carrier = SmtpServer.from_url(settings.smtp_url)
+    return Mailing(carrier, settings.mail_from)
+
+
+def by_row(settings: SmtpSettings, secrets: SmtpSecrets, here: Running) -> Mailing:
+    """By an SMTP server that an administrator has entered."""
+    server = SmtpServer(
+        settings.host,
+        settings.port,
+        settings.encryption == "tls",
+        settings.user,
+        secrets.password,
+        settings.timeout,
+    )
+    return Mailing(server, settings.mail_from or here.settings.mail_from)
 
 
 def compose(letter: Letter, sender: str) -> EmailMessage:

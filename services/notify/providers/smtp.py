@@ -11,12 +11,14 @@ from email.message import EmailMessage
 from functools import cache
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from services.notify.delivery import Answer, Outcome
+from services.notify.answer import Answer, Outcome
 
 TIMEOUT = 10.0
 """Seconds for each step of the conversation."""
 LONGEST_TIMEOUT = 20.0
 """A whole conversation has to end before the lease of its job does."""
+GO_ON = 354
+"""The reply to DATA: now the server waits for the mail."""
 SENDER_MUST_SIGN_IN = frozenset({530, 534, 535, 538})
 
 
@@ -54,6 +56,7 @@ class SmtpServer:
 
     def send(self, message: EmailMessage) -> Answer:
         """Hands one mail over. A failure of network or server is an answer, never an exception."""
+        server = None
         try:
             with self._connected() as server:
                 return self._hand_over(server, message)
@@ -69,20 +72,20 @@ class SmtpServer:
         except (smtplib.SMTPException, OSError) as error:
             timed_out = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
             code = "timeout" if timed_out else "no_connection"
-            return Answer(Outcome.RETRY, code, f"{type(error).__name__}: {error}")
+            lost = server is not None and server.was_shown
+            return Answer(
+                Outcome.UNKNOWN if lost else Outcome.RETRY, code, f"{type(error).__name__}: {error}"
+            )
 
     def _connected(self) -> _Conversation:
-        server: smtplib.SMTP
         if self.implicit_tls:
             context = ssl.create_default_context()
-            server = smtplib.SMTP_SSL(
-                self.host, self.port, _own_name(), timeout=self.timeout, context=context
+            return _Conversation(
+                _TlsServer(self.host, self.port, _own_name(), timeout=self.timeout, context=context)
             )
-        else:
-            server = smtplib.SMTP(self.host, self.port, _own_name(), timeout=self.timeout)
-        return _Conversation(server)
+        return _Conversation(_Server(self.host, self.port, _own_name(), timeout=self.timeout))
 
-    def _hand_over(self, server: smtplib.SMTP, message: EmailMessage) -> Answer:
+    def _hand_over(self, server: _Server | _TlsServer, message: EmailMessage) -> Answer:
         server.ehlo_or_helo_if_needed()
         if not self.implicit_tls and (self.user or server.has_extn("starttls")):
             server.starttls(context=self._starttls_context())
@@ -111,13 +114,32 @@ class SmtpServer:
         return context
 
 
+class _Shown:
+    """Notes when the server has asked for the mail: from then on a lost answer may hide a mail taken."""
+
+    was_shown = False
+
+    def getreply(self) -> tuple[int, bytes]:
+        code, text = super().getreply()  # type: ignore[misc]
+        self.was_shown = self.was_shown or code == GO_ON
+        return code, text
+
+
+class _Server(_Shown, smtplib.SMTP):
+    pass
+
+
+class _TlsServer(_Shown, smtplib.SMTP_SSL):
+    pass
+
+
 class _Conversation:
     """Ends politely and never fails in doing so: once the mail was taken, a lost goodbye changes nothing."""
 
-    def __init__(self, server: smtplib.SMTP) -> None:
+    def __init__(self, server: _Server | _TlsServer) -> None:
         self.server = server
 
-    def __enter__(self) -> smtplib.SMTP:
+    def __enter__(self) -> _Server | _TlsServer:
         return self.server
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:

@@ -1,0 +1,46 @@
+"""What a provider answers to a try, and what that means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+ANSWER_LENGTH = 300
+_ADDRESS = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)*)")
+_PHONE = re.compile(r"(?<![\w.-])\+?(?:\d[ -]?){7,}\d(?![\w.-])")
+
+
+class Outcome(StrEnum):
+    """The provider took it, may take it later, or never will; or its answer was lost on the way.
+
+    `config_error` is ours to repair (wrong password, wrong signature): another try is worth nothing until
+    somebody has. After `unknown` the letter may be on its way or not, so at most one more try is made.
+    """
+
+    ACCEPTED = "accepted"
+    RETRY = "retry"
+    CONFIG_ERROR = "config_error"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A provider's answer to one try; `code` is stable (an SMTP reply code or a name of ours).
+
+    `reference` is what the provider calls the letter, `after` how long it asked us to wait.
+    """
+
+    outcome: Outcome
+    code: str
+    text: str = ""
+    reference: str = ""
+    after: timedelta | None = None
+
+
+def redacted(text: str) -> str:
+    """A provider's answer on one line, short, and without anybody's address or phone number."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return _PHONE.sub("***", _ADDRESS.sub(r"\1***@\2", line))[:ANSWER_LENGTH]

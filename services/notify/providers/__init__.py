@@ -1,0 +1,1 @@
+"""Everybody who takes letters: a file per kind of provider, listed in `kinds.py`."""
