@@ -62,6 +62,11 @@ class CaseEvent(Approvals):
     def label(self) -> str:
         return ACT_LABELS[self.type]
 
+    @property
+    def administrator(self) -> bool:
+        """Whether it is the act of an administrator, who is no party of the case."""
+        return bool(self.data.get("administrator"))
+
     def sealed(self, prev: str) -> str:
         """The hash of this event after `prev`: it covers every column."""
         return chain_hash(

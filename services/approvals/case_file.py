@@ -14,12 +14,15 @@ from uuid import UUID
 
 from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.deadline import TimetableHere, give_time
-from services.approvals.slot import DECIDED, Slot, SlotState
+from services.approvals.slot import DECIDED, HELD, Slot, SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
 from services.approvals.tables import Approvals
 from services.approvals.timetable import USUAL
 from shared.events import Event
+
+VACANCIES = frozenset({"holder_left", "too_few_reviewers", "nobody_to_review"})
+"""What a case needs an administrator for when a slot is vacant."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,11 @@ class CaseFile:
         decided = {slot.acted_by for slot in self.slots if slot.state in DECIDED and slot.acted_by}
         return {self.case.applicant_id, *decided}
 
+    def is_free(self, person: UUID) -> bool:
+        """Whether a person may have a part in the present step: he reviews nothing else in this round."""
+        held = {slot.holder_id for slot in self.step_slots if slot.state in HELD}
+        return person not in held and person not in self.excluded
+
     def awaited_by(self, slot: Slot) -> list[Slot]:
         """Those who have been asked to sign before its holder, and have not yet."""
         return [one for one in self.slots if one.sign == "before" and one.sign_for == slot.id and one.pending]
@@ -117,10 +125,19 @@ class CaseFile:
         self.case.attention, self.alarm = reason, True
 
     def settle_attention(self) -> None:
-        """Attention is there for vacant slots, and ends with the last of them."""
+        """Attention because of vacant slots is there as long as they are."""
+        if self.case.attention in {"", *VACANCIES}:
+            self.case.attention = self._vacancy
+
+    @property
+    def _vacancy(self) -> str:
         vacant = [slot for slot in self.slots if slot.state == SlotState.VACANT]
+        if any(slot.holder_id for slot in vacant):
+            return "holder_left"
         if not vacant:
-            self.case.attention = ""
-        elif not self.case.attention:
-            left = any(slot.holder_id for slot in vacant)
-            self.case.attention = "holder_left" if left else "nobody_to_review"
+            return ""
+        return (
+            "too_few_reviewers"
+            if any(slot.counts for slot in self.step_slots if slot not in vacant)
+            else "nobody_to_review"
+        )

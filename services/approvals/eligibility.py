@@ -34,5 +34,5 @@ def check_slots(work: Work, file: CaseFile, slots: list[Slot]) -> None:
         eligible = successor(work, file, slot, slot.holder_id) is not None
         if slot.state != SlotState.VACANT and not eligible:
             holders.lose_holder(file, slot)
-        elif slot.state == SlotState.VACANT and eligible:
+        elif slot.state == SlotState.VACANT and eligible and file.is_free(slot.holder_id):
             holders.resume_holder(file, slot)

@@ -131,6 +131,7 @@ class EventShape(Shape):
     round: int
     step_name: str
     opinion: str
+    administrator: bool
     hash: str
 
 

@@ -9,7 +9,7 @@ from services.approvals.case import CaseState
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import Actor, CaseFile, Effects
 from services.approvals.recording import record
-from services.approvals.slot import DECIDED, Slot, SlotState
+from services.approvals.slot import DECIDED, PENDING, Slot, SlotState
 from shared.errors import Conflict, Refusal
 
 ON_TURNS = frozenset({"seen", "transferred", "reassigned", "signers_added", "removed"})
@@ -60,11 +60,11 @@ def take_back(file: CaseFile, slot: Slot, act: CaseEvent, by: Actor, reason: str
 
 
 def opened_by(acts: Sequence[CaseEvent], seq: int) -> list[UUID]:
-    """The slots that became somebody's turn by the act number `seq`."""
+    """The slots that the act number `seq` opened, vacant ones included."""
     return [
         UUID(slot)
         for act in acts
         if act.seq == seq
         for slot, trace in act.data["slots"].items()
-        if trace["state"] == SlotState.OPEN
+        if trace["state"] in PENDING
     ]
