@@ -10,6 +10,7 @@ from services.approvals.judge import why_not_administer
 from services.approvals.schemas import Action
 from services.approvals.slot import Slot, SlotState
 from services.approvals.verbs import VERBS, Situation, why_not
+from shared.errors import Problem
 from shared.people import Caller
 
 ROOT = "/api/approvals"
@@ -21,11 +22,12 @@ def action(name: str, allowed: bool, reason: str, url: str, method: str = "POST"
     )
 
 
-def decision_actions(slot: Slot) -> list[Action]:
-    """The decisions, for the holder of a slot in a list."""
+def decision_actions(slot: Slot, refused: Problem | None = None) -> list[Action]:
+    """The decisions, for who has a slot in his hand; `refused` is what stands against it for a deputy."""
     is_open = slot.state == SlotState.OPEN
+    reason = refused.text if is_open and refused else f"该环节{slot.label}"
     return [
-        action(name, is_open, f"该环节{slot.label}", f"/slots/{slot.id}/{name}")
+        action(name, is_open and refused is None, reason, f"/slots/{slot.id}/{name}")
         for name in ("agree", "disagree", "seen")
     ]
 

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, or_, select
 
-from services.approvals.case import Case, CaseRound
+from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
 from services.approvals.chain import Chain, ChainVersion
 from services.approvals.deadline import TimetableHere
 from services.approvals.policy import DistrictPolicy, Policy
+from services.approvals.round_time import ends_a_round, measure
 from services.approvals.route import InForce, Route, route
 from services.approvals.slot import DECIDED, Slot
 from services.approvals.staffing import (
@@ -26,14 +27,19 @@ from services.approvals.staffing import (
     read_unit,
     select_people,
 )
+from services.approvals.standing_in import deputies_of, in_force_for
 from services.approvals.step import RouteStep, Segment
 from services.approvals.timetable import timetable_of
 from services.approvals.told import attention_raised
 from services.approvals.verbs import Situation
 from shared.errors import NotFound
+from shared.events import Event
+from shared.events.approvals import SlotDueSoon, SlotOpened, SlotOverdue
 from shared.events.documents import Submission
 from shared.people import AppointmentCopy, Caller, OrganisationCopy, PersonCopy, Role
 from shared.store import Look, Work
+
+SLOT_EVENTS = (SlotOpened, SlotDueSoon, SlotOverdue)
 
 
 def latest_case(look: Look, doc_type: str, doc_id: UUID, seen_by: Caller | None = None) -> Case | None:
@@ -77,6 +83,8 @@ def take(look: Look, case: Case, or_slot: UUID | None = None) -> CaseFile:
 
 def situation(look: Look, file: CaseFile, slot: Slot, caller: Caller) -> Situation:
     """Somebody before a slot, for the rules of verbs; what only some of them ask for is read when asked."""
+    if slot.holder_id != caller.person_id:
+        file.standing_in = in_force_for(look, caller.person_id)
     acts, former = cache(lambda: acts_of_round(look, file)), cache(lambda: former_holders(look, file.case))
     return Situation(file, slot, caller, acts, former)
 
@@ -98,12 +106,34 @@ def timetable_for(look: Look, case: Case) -> TimetableHere:
 
 
 def keep(work: Work, file: CaseFile) -> None:
-    """Adds the rows of the act and publishes its events; tells administrators when nobody can go on."""
+    """Adds the rows of the act and publishes its events; deputies of absent holders are named in them.
+    Administrators are told when nobody can go on."""
     work.add(*file.added)
-    work.publish(*file.told)
+    work.publish(*_with_deputies(work, file))
+    if file.case.state != CaseState.REVIEWING:
+        _keep_times(work, file)
     if file.alarm:
         helpers = administrators(work, file.case, file.step)
         work.publish(attention_raised(file.case, file.step.name, helpers))
+
+
+def _keep_times(work: Work, file: CaseFile) -> None:
+    """What statistics are made of, of a round that has just ended."""
+    events = work.all(select(CaseEvent).where(CaseEvent.case_id == file.case.id).order_by(CaseEvent.seq))
+    if ends_a_round(events):
+        work.add(*measure(file.case, events, file.route, file.timetable().working_time.between))
+
+
+def _with_deputies(work: Work, file: CaseFile) -> list[Event]:
+    about = {one.slot_id for one in file.told if isinstance(one, SLOT_EVENTS)}
+    if not about:
+        return file.told
+    found = deputies_of(work, [slot for slot in file.slots if slot.id in about])
+    free = {slot: [one for one in people if one not in file.excluded] for slot, people in found.items()}
+    return [
+        one.model_copy(update={"deputies": free[one.slot_id]}) if isinstance(one, SLOT_EVENTS) else one
+        for one in file.told
+    ]
 
 
 def came_first(look: Look, case: Case, slot: Slot | None, slots: Sequence[Slot] = ()) -> CaseEvent | None:
@@ -151,7 +181,13 @@ def in_force(look: Look, unit: Unit, doc_type: str) -> InForce:
 def policy_of(look: Look, unit: Unit) -> Policy:
     """What the nearest district with a policy of its own says."""
     rows = look.all(select(DistrictPolicy).where(DistrictPolicy.district_code.in_(unit.districts)))
-    nearest = min(rows, key=lambda row: unit.districts.index(row.district_code), default=None)
+    return nearest_policy(rows, unit)
+
+
+def nearest_policy(policies: Sequence[DistrictPolicy], unit: Unit) -> Policy:
+    """What holds for a unit of these policies."""
+    above = [one for one in policies if one.district_code in unit.districts]
+    nearest = min(above, key=lambda one: unit.districts.index(one.district_code), default=None)
     return Policy() if nearest is None else nearest.rules
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from services.approvals import rounds
+from services.approvals.actor import Actor
 from services.approvals.case import Case, CaseRound, CaseState, RefusedRound
-from services.approvals.case_file import Actor, CaseFile
+from services.approvals.case_file import CaseFile
 from services.approvals.eligibility import check_holder
 from services.approvals.filing import keep, latest_case, plan_route, take, timetable_for
 from services.approvals.next_step import opening

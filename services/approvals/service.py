@@ -2,7 +2,20 @@
 
 from pathlib import Path
 
-from services.approvals.api import cases, chains, due, opinions, policies, slots, timetables, turns, versions
+from services.approvals.api import (
+    cases,
+    chains,
+    due,
+    floors,
+    opinions,
+    policies,
+    slots,
+    statistics,
+    substitutions,
+    timetables,
+    turns,
+    versions,
+)
 from services.approvals.handlers import events
 from services.approvals.jobs import jobs
 from services.approvals.tables import Approvals
@@ -17,12 +30,15 @@ service = Service(
         slots.router,
         turns.router,
         due.router,
+        substitutions.router,
         cases.router,
         chains.router,
         versions.router,
+        floors.router,
         policies.router,
         timetables.router,
         opinions.router,
+        statistics.router,
     ),
     tables=(Approvals.metadata, Copies.metadata, CalendarCopies.metadata),
     migrations=Path(__file__).parent / "migrations",

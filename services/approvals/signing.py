@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.actor import Actor
+from services.approvals.case_file import CaseFile, Effects
 from services.approvals.recording import record
 from services.approvals.slot import Slot, SlotState
 from services.approvals.staffing import Candidate

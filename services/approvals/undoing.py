@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from services.approvals.actor import Actor
 from services.approvals.case import CaseState
 from services.approvals.case_event import CaseEvent
-from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.case_file import CaseFile, Effects
 from services.approvals.recording import record
 from services.approvals.slot import DECIDED, PENDING, Slot, SlotState
 from shared.errors import Conflict, Refusal

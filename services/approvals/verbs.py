@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.approvals.actor import Actor
 from services.approvals.case import CaseState
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
@@ -14,6 +15,7 @@ from services.approvals.quorum import can_spare, has_quorum
 from services.approvals.signing import MAX_SIGNERS
 from services.approvals.slot import Slot, SlotState
 from services.approvals.step import RouteStep
+from services.approvals.turn import cannot_represent, in_hand
 from services.approvals.undoing import why_not_take_back
 from shared.errors import Conflict, Forbidden, Refusal
 from shared.people import Caller
@@ -41,6 +43,13 @@ class Situation:
         return self.slot.holder_id == self.caller.person_id
 
     @property
+    def actor(self) -> Actor:
+        """The caller, for himself or for the holder he stands in for."""
+        if self.holds:
+            return Actor(self.caller.person_id, self.caller.name)
+        return Actor(self.caller.person_id, self.caller.name, self.slot.holder_id, self.slot.holder_name)
+
+    @property
     def principal(self) -> Slot | None:
         """The slot that this one was added for."""
         return next((one for one in self.file.slots if one.id == self.slot.sign_for), None)
@@ -55,11 +64,15 @@ Rule = Callable[[Situation], Refusal | None]
 
 
 def his_turn(at: Situation) -> Refusal | None:
-    if not at.holds or at.slot.state == SlotState.VACANT:
+    """His own, or that of a holder he stands in for: then duties are kept apart for both people."""
+    if not in_hand(at.file, at.slot, at.caller) or at.slot.state == SlotState.VACANT:
         return Forbidden("not_your_turn", "该环节不由您办理", "it is not your turn")
     if at.slot.state == SlotState.WAITING:
         return Conflict("waiting_for_signers", "正在等待加签人办理", "those asked to sign first have not")
-    return pending(at)
+    if (closed := pending(at)) is not None or at.holds:
+        return closed
+    problem = cannot_represent(at.file, at.slot, at.caller)
+    return Forbidden(problem.code, problem.text, problem.text_en) if problem else None
 
 
 def pending(at: Situation) -> Refusal | None:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from services.plans.assignment import must_be_assigner
 from services.plans.document import Act, Document
+from services.plans.imports.approval import Action as ImportAction
+from services.plans.imports.approval import ImportApproval
 from services.plans.plan import Action, Plan
 from services.plans.request import PlanRequest, must_be_requester
 from services.plans.schemas import ActionShape
@@ -45,6 +47,10 @@ ACTIONS: Mapping[type[Document], Mapping[str, Way]] = {
         Action.REQUEST: Way("POST", "/api/plans/requests", must_be_requester),
     },
     PlanRequest: _own("/api/plans/requests/{id}"),
+    ImportApproval: {
+        **_own("/api/plans/import-approvals/{id}"),
+        ImportAction.SEND: Way("POST", "/api/plans/import-approvals/{id}/send", Document.must_be_own),
+    },
 }
 
 

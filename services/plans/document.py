@@ -34,9 +34,9 @@ class Act(StrEnum):
 class Document(Returned, Base):
     """A document with rounds of review. A concrete class is a table, and says what is in `ClassVar`s.
 
-    `doc_types` are its reviews as approvals knows them, `noun` what people call it, `MOVES` leads from status
-    and action to status and is the only writer of `status`; `GUARDS` say what else must come first.
-    `FINAL` are the statuses of the tab 已办结.
+    `doc_types` are its reviews as approvals knows them, `noun` what people call it, `form` the data file with
+    the labels of its fields. `MOVES` leads from status and action to status and is the only writer of
+    `status`; `GUARDS` say what else must come first. `FINAL` are the statuses of the tab 已办结.
     `returned_…` tell of the last return until the next submission.
     """
 
@@ -44,6 +44,7 @@ class Document(Returned, Base):
 
     doc_types: ClassVar[tuple[str, ...]]
     noun: ClassVar[str]
+    form: ClassVar[str] = "fields"
     MOVES: ClassVar[Mapping[tuple[str, str], str]]
     GUARDS: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
     FINAL: ClassVar[frozenset[str]]
@@ -164,6 +165,10 @@ class Document(Returned, Base):
         """Back to the applicant: by a reviewer with his opinion, or by the system with a code (`by`)."""
         self._move(Act.RETURN, at)
         self.returned(by, about.get("code", ""), reason, about.get("step", ""), about.get("actor", ""))
+
+    def refuse(self, code: str, reason: str, at: datetime) -> None:
+        """Its submission could not be routed; the round is spent."""
+        self.give_back("system", reason, at, code=code)
 
     def withdraw(self, at: datetime) -> None:
         self._move(Act.WITHDRAW, at)

@@ -91,23 +91,24 @@ def take_back(work: Work, event: CaseWithdrawn) -> None:
 @events.on(CaseRefused)
 def return_refused(work: Work, event: CaseRefused) -> None:
     """It could not be routed; the round is spent."""
-    _return_by_system(work, event)
+    if (found := _under_review(work, event)) is None:
+        return
+    document, review = found
+    before = document.to_record()
+    review.release(work, document)
+    document.refuse(event.code, event.text, work.now)
+    _tell(work, found, before, f"系统退回：{event.text}", None)
 
 
 @events.on(CaseTerminated)
 def return_terminated(work: Work, event: CaseTerminated) -> None:
-    _return_by_system(work, event)
-
-
-def _return_by_system(work: Work, event: CaseRefused | CaseTerminated) -> None:
     if (found := _under_review(work, event)) is None:
         return
     document, review = found
     before = document.to_record()
     review.release(work, document)
     document.give_back("system", event.text, work.now, code=event.code)
-    actor = event.actor_id if isinstance(event, CaseTerminated) else None
-    _tell(work, found, before, f"系统退回：{event.text}", actor)
+    _tell(work, found, before, f"系统退回：{event.text}", event.actor_id)
 
 
 def _tell(

@@ -1,10 +1,11 @@
-"""Work that time brings: what is over is forgotten, and the plans of a year that is over are closed."""
+"""Work that time brings: what is over is forgotten, old years are closed, public notices end."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from services.plans import year_end
+from services.plans.imports import deadlines
 from shared.jobs import Jobs
 from shared.service import Running
 from shared.upkeep import tidy
@@ -20,6 +21,11 @@ def tidy_up(here: Running) -> None:
 @jobs.every(seconds=900)
 def end_years(here: Running) -> None:
     year_end.begin(here.store)
+
+
+@jobs.every(seconds=60)
+def end_notices(here: Running) -> None:
+    deadlines.end_notices(here.store)
 
 
 @jobs.task(year_end.TASK)

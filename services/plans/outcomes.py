@@ -8,6 +8,9 @@ from typing import Any
 
 from services.plans import announcement, requesting, usable
 from services.plans.document import Document
+from services.plans.imports import sending as importing
+from services.plans.imports.announcement import status_changed as import_changed
+from services.plans.imports.approval import FINAL, FIRST, ImportApproval
 from services.plans.plan import Plan
 from services.plans.request import Kind, PlanRequest
 from services.plans.reservation import release
@@ -31,11 +34,17 @@ class Review:
     announce: Callable[[Any, str | None], Event]
 
 
+def nothing_taken(_work: Work, _document: Document) -> None:
+    """For documents whose submission reserves nothing."""
+
+
 REVIEWS: Mapping[str, Review] = {
     "plan": Review(Plan, usable.approve, release, announcement.status_changed),
     **{
         kind: Review(PlanRequest, requesting.approve, requesting.release, announcement.request_changed)
         for kind in Kind
     },
+    FIRST: Review(ImportApproval, importing.after_first_review, nothing_taken, import_changed),
+    FINAL: Review(ImportApproval, importing.after_final_review, nothing_taken, import_changed),
 }
 """By the document type that approvals knows."""

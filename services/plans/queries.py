@@ -52,7 +52,7 @@ def plans_of(caller: Caller, tab: Tab, wanted: PlanFilter) -> Select[Plan]:
     unit (已分派)."""
     names = (Plan.name, Plan.application_number, Plan.plan_number)
     statement = select(Plan).where(Plan.visible_to(caller), _in_plan_tab(caller, tab))
-    statement = statement.where(*_filtered(Plan.fiscal_year, names, wanted))
+    statement = statement.where(*filtered(Plan.fiscal_year, names, wanted))
     if wanted.kind:
         statement = statement.where(Plan.kind == wanted.kind)
     if wanted.method:
@@ -64,7 +64,7 @@ def requests_of(caller: Caller, tab: RequestTab, wanted: RequestFilter) -> Selec
     """The requests of a tab under a filter."""
     names = (PlanRequest.plan_name, PlanRequest.plan_number)
     statement = select(PlanRequest).where(PlanRequest.visible_to(caller), in_tab(PlanRequest, caller, tab))
-    statement = statement.where(*_filtered(PlanRequest.fiscal_year, names, wanted))
+    statement = statement.where(*filtered(PlanRequest.fiscal_year, names, wanted))
     if wanted.kind is not None:
         statement = statement.where(PlanRequest.kind == wanted.kind)
     if wanted.plan_id is not None:
@@ -72,7 +72,8 @@ def requests_of(caller: Caller, tab: RequestTab, wanted: RequestFilter) -> Selec
     return statement
 
 
-def _filtered(year: Any, names: Iterable[Any], wanted: Filter) -> list[ColumnElement[bool]]:
+def filtered(year: Any, names: Iterable[Any], wanted: Filter) -> list[ColumnElement[bool]]:
+    """The conditions of a filter that every type has."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.year is not None:
         conditions.append(year == wanted.year)
@@ -108,15 +109,16 @@ def in_tab(kind: type[Document], caller: Caller, tab: CommonTab) -> ColumnElemen
 
 def count(look: Look, caller: Caller, wanted: PlanFilter) -> Counts:
     """Per tab the number of plans in all (`all`) and per status."""
-    return {tab: _by_status(look, plans_of(caller, tab, wanted), Plan) for tab in TABS}
+    return {tab: by_status(look, plans_of(caller, tab, wanted), Plan) for tab in TABS}
 
 
 def count_requests(look: Look, caller: Caller, wanted: RequestFilter) -> Counts:
     """Per tab the number of requests in all (`all`) and per status."""
-    return {tab: _by_status(look, requests_of(caller, tab, wanted), PlanRequest) for tab in COMMON_TABS}
+    return {tab: by_status(look, requests_of(caller, tab, wanted), PlanRequest) for tab in COMMON_TABS}
 
 
-def _by_status(look: Look, listed: Select[Any], kind: type[Document]) -> dict[str, int]:
+def by_status(look: Look, listed: Select[Any], kind: type[Document]) -> dict[str, int]:
+    """How many are listed, in all (`all`) and per status."""
     counted = listed.with_only_columns(kind.status, func.count()).group_by(kind.status)
     rows: list[Any] = list(look.execute(counted))
     numbers = {str(status): int(number) for status, number in rows}

@@ -95,15 +95,16 @@ def options(group: str) -> dict[str, Option]:
 
 
 @lru_cache
-def fields() -> tuple[Field, ...]:
-    texts = [{**row} for row in read("fields")]
+def fields(form: str = "fields") -> tuple[Field, ...]:
+    """The fields of a form: those of a plan, or of what the data file is named after."""
+    texts = [{**row} for row in read(form)]
     return tuple(Field(required=row.pop("required") == "y", **row) for row in texts)
 
 
 @lru_cache
-def field_labels() -> dict[str, str]:
+def field_labels(form: str = "fields") -> dict[str, str]:
     requests = {row["name"]: row["label_zh"] for row in read("request_fields")}
-    return {field.name: field.label_zh for field in fields()} | requests
+    return {field.name: field.label_zh for field in fields(form)} | requests
 
 
 @lru_cache

@@ -79,7 +79,7 @@ def note(work: Work, document: Document, kind: str, text: str, **about: Any) -> 
         actor_name=by.name if by else about.pop("actor_name", ""),
         kind=kind,
         text=text,
-        changes=changed_fields(before, document.to_record(), reference.field_labels()),
+        changes=changed_fields(before, document.to_record(), reference.field_labels(document.form)),
         data=about,
     )
     append(work.session, entry)

@@ -171,6 +171,7 @@ class RoundShape(Shape):
     """A submission as it was frozen."""
 
     n: int
+    doc_type: str
     digest: str
     content: dict[str, Any]
     facts: dict[str, Any]

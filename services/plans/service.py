@@ -11,7 +11,11 @@ from services.plans.api import (
     checks,
     closing,
     districts,
+    import_form,
+    imports,
+    objections,
     plans,
+    public,
     requests,
     trades,
 )
@@ -28,6 +32,7 @@ service = Service(
     title="采购计划 (procurement plans)",
     routers=(
         *(plans.router, checks.router, assignments.router, trades.router, closing.router),
+        *(import_form.router, imports.router, objections.router, public.router),
         *(requests.router, budgets.router, attachments.router, districts.router),
     ),
     tables=(Copies.metadata, CalendarCopies.metadata, Base.metadata),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from services.approvals import holders, marks, signing, undoing
-from services.approvals.case_file import Actor
+from services.approvals.actor import Actor
 from services.approvals.judge import cannot_take_over
 from services.approvals.quorum import can_spare, progress
 from services.approvals.slot import DECIDED, Slot, SlotState

@@ -7,14 +7,22 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from sqlalchemy import update
 
 from services.approvals import deciding, holders, queries
-from services.approvals.api.turn import actor, chosen, take_turn
+from services.approvals.actor import Actor
+from services.approvals.api.turn import chosen, take_turn
 from services.approvals.deciding import Decision
 from services.approvals.filing import candidates_today, keep, situation, take_by_slot
-from services.approvals.opinion import CommonOpinion
-from services.approvals.queries import DONE_ORDER, TODO_ORDER, URGENT_ORDER, Filters, Listing, TodoListing
+from services.approvals.opinion import count_use
+from services.approvals.queries import (
+    DONE_ORDER,
+    TODO_ORDER,
+    URGENT_ORDER,
+    DoneListing,
+    Filters,
+    Listing,
+    TodoListing,
+)
 from services.approvals.slot import Slot
 from services.approvals.slot_schemas import (
     AgreeBody,
@@ -24,11 +32,10 @@ from services.approvals.slot_schemas import (
     ReassignBody,
     SlotItem,
 )
-from services.approvals.slot_views import decision, slot_item
+from services.approvals.slot_views import decision, slot_items, whole_slot
+from services.approvals.standing_in import in_force_for
 from shared.errors import Forbidden
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, page_of, shown
-from shared.people import Caller
-from shared.store import Work
 
 router = APIRouter(tags=["slots"])
 
@@ -37,30 +44,34 @@ router = APIRouter(tags=["slots"])
     "/todo", operation_id="list_todo", summary="待办理 (my to-do list)", response_model=Page[SlotItem]
 )
 def list_todo(store: StoreHere, caller: SignedIn, asked: Annotated[TodoListing, Query()]) -> Response:
-    """What waits for the caller, newest first, or the most urgent first; what has no budget comes last."""
+    """What waits for the caller, and for those for whom he stands in now: newest first, or the most urgent
+    first; what has no budget comes last."""
     urgent = asked.sort == "due"
     order = URGENT_ORDER if urgent else TODO_ORDER
     with store.read() as look:
-        waiting = queries.todo(caller.person_id, asked).where(*queries.standing(asked.time, look.now))
+        waiting = queries.todo(caller.person_id, asked, in_force_for(look, caller.person_id))
+        waiting = waiting.where(*queries.standing(asked.time, look.now))
         rows, after = page_of(look, waiting, order, _page(asked), ascending=urgent)
-        return shown(Page(items=[slot_item(row, look.now) for row in rows], next=after))
+        return shown(Page(items=slot_items(look, rows, caller), next=after))
 
 
 @router.get(
     "/done", operation_id="list_done", summary="已办结 (what I decided)", response_model=Page[SlotItem]
 )
-def list_done(store: StoreHere, caller: SignedIn, asked: Annotated[Listing, Query()]) -> Response:
-    """What the caller has decided, newest first."""
+def list_done(store: StoreHere, caller: SignedIn, asked: Annotated[DoneListing, Query()]) -> Response:
+    """What the caller has decided, or his deputies for him, newest first."""
+    listed = queries.represented if asked.by == "deputy" else queries.done
     with store.read() as look:
-        rows, after = page_of(look, queries.done(caller.person_id, asked), DONE_ORDER, _page(asked))
-        return shown(Page(items=[slot_item(row, look.now) for row in rows], next=after))
+        rows, after = page_of(look, listed(caller.person_id, asked), DONE_ORDER, _page(asked))
+        return shown(Page(items=slot_items(look, rows, caller), next=after))
 
 
 @router.get("/counts", operation_id="count_slots", summary="待办与已办数量 (counts of the lists)")
 def counts(store: StoreHere, caller: SignedIn, asked: Annotated[Filters, Query()]) -> CountsShape:
     """How many rows the lists have under the same filters."""
     with store.read() as look:
-        todo, due_soon, overdue = queries.count_todo(look, queries.todo(caller.person_id, asked))
+        waiting = queries.todo(caller.person_id, asked, in_force_for(look, caller.person_id))
+        todo, due_soon, overdue = queries.count_todo(look, waiting)
         return CountsShape(
             todo=todo,
             due_soon=due_soon,
@@ -74,11 +85,12 @@ def counts(store: StoreHere, caller: SignedIn, asked: Annotated[Filters, Query()
     "/slots/{slot_id}", operation_id="get_slot", summary="一项待办 (one slot)", response_model=SlotItem
 )
 def get_slot(store: StoreHere, caller: SignedIn, slot_id: UUID) -> Response:
-    """One slot of the caller, with the ETag that a decision needs and all that may be done with it."""
+    """One slot of the caller, or of somebody for whom he stands in, with the ETag that a decision needs and
+    all that may be done with it."""
     with store.read() as look:
         look.get(Slot, slot_id, seen_by=caller)
         file, slot = take_by_slot(look, slot_id, caller)
-        return shown(slot_item(slot, look.now, situation(look, file, slot, caller)), slot.etag)
+        return shown(whole_slot(look, situation(look, file, slot, caller)), slot.etag)
 
 
 @router.post(
@@ -98,9 +110,9 @@ def agree(  # noqa: PLR0913 - what a decision is made of
         if (before := once.before(work)) is not None:
             return before
         at = take_turn(work, "agree", slot_id, caller, expected)
-        said = Decision(actor(caller), body.opinion, body.picks)
+        said = Decision(at.actor, body.opinion, body.picks)
         deciding.agree(at.file, at.slot, said, lambda step: candidates_today(work, step))
-        _count_opinion(work, caller, "agree", body.opinion)
+        count_use(work, caller, "agree", body.opinion)
         keep(work, at.file)
         return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
 
@@ -119,8 +131,8 @@ def disagree(  # noqa: PLR0913 - what a decision is made of
         if (before := once.before(work)) is not None:
             return before
         at = take_turn(work, "disagree", slot_id, caller, expected)
-        deciding.disagree(at.file, at.slot, Decision(actor(caller), body.opinion))
-        _count_opinion(work, caller, "disagree", body.opinion)
+        deciding.disagree(at.file, at.slot, Decision(at.actor, body.opinion))
+        count_use(work, caller, "disagree", body.opinion)
         keep(work, at.file)
         return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
 
@@ -145,20 +157,9 @@ def reassign(  # noqa: PLR0913 - what a decision is made of
                 "not_to_yourself", "不能改派给自己", "an administrator does not take the step himself"
             )
         to = chosen(work, at, "reassign", body.to)
-        new = holders.reassign(at.file, at.slot, to, actor(caller), body.reason)
+        new = holders.reassign(at.file, at.slot, to, Actor(caller.person_id, caller.name), body.reason)
         keep(work, at.file)
         return once.answer(work, decision(at.file, new), etag=new.etag)
-
-
-def _count_opinion(work: Work, caller: Caller, kind: str, opinion: str) -> None:
-    if opinion:
-        work.execute(
-            update(CommonOpinion)
-            .where(CommonOpinion.owner_id == caller.person_id)
-            .where(CommonOpinion.kind == kind, CommonOpinion.text == opinion)
-            .values(use_count=CommonOpinion.use_count + 1)
-            .execution_options(synchronize_session=False)
-        )
 
 
 def _page(asked: Listing) -> PageAsked:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.approvals import judge
-from services.approvals.case_file import Actor
 from services.approvals.choosing import substitute, successor, why_not_chosen
 from services.approvals.filing import came_first, situation, take_by_slot
 from services.approvals.staffing import Candidate
@@ -32,10 +31,6 @@ def take_turn(work: Work, verb: str, slot_id: UUID, caller: Caller, expected: Ex
         raise refused
     expected.check(slot.etag)
     return found
-
-
-def actor(caller: Caller) -> Actor:
-    return Actor(caller.person_id, caller.name)
 
 
 def chosen(look: Look, at: Situation, verb: str, person: UUID, pointer: str = "/to") -> Candidate:

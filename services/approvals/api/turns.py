@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from services.approvals import holders, marks, signing, undoing
-from services.approvals.api.turn import actor, chosen, take_turn
+from services.approvals.actor import Actor
+from services.approvals.api.turn import chosen, take_turn
 from services.approvals.choosing import choices
 from services.approvals.eligibility import check_slots
 from services.approvals.filing import keep, situation, take_by_slot
@@ -44,7 +45,7 @@ def see_slot(store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch
         if (before := once.before(work)) is not None:
             return before
         at = take_turn(work, "seen", slot_id, caller, expected)
-        marks.see(at.file, at.slot, actor(caller))
+        marks.see(at.file, at.slot, at.actor)
         keep(work, at.file)
         return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
 
@@ -80,7 +81,7 @@ def transfer(  # noqa: PLR0913 - what an act on a slot is made of
             return before
         at = take_turn(work, "transfer", slot_id, caller, expected)
         to = chosen(work, at, "transfer", body.to)
-        new = holders.transfer(at.file, at.slot, to, actor(caller), body.reason)
+        new = holders.transfer(at.file, at.slot, to, at.actor, body.reason)
         keep(work, at.file)
         return once.answer(work, decision(at.file, new), etag=new.etag)
 
@@ -104,7 +105,7 @@ def add_sign(  # noqa: PLR0913 - what an act on a slot is made of
         if len(set(body.people)) < len(body.people):
             raise invalid([Problem("named_twice", "人员重复", "/people", "a person is named twice")])
         people = [chosen(work, at, "add_sign", one, f"/people/{n}") for n, one in enumerate(body.people)]
-        signing.add_sign(at.file, at.slot, people, body.order, (actor(caller), body.reason))
+        signing.add_sign(at.file, at.slot, people, body.order, (at.actor, body.reason))
         keep(work, at.file)
         return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
 
@@ -128,7 +129,9 @@ def reduce_sign(  # noqa: PLR0913 - what an act on a slot is made of
         if at.administers and not body.reason:
             text_en = "an administrator says why"
             raise invalid([Problem("reason_required", "管理员减签须说明原因", "/reason", text_en)])
-        signing.reduce_sign(at.file, at.slot, actor(caller), body.reason, at.administers)
+        signing.reduce_sign(
+            at.file, at.slot, Actor(caller.person_id, caller.name), body.reason, at.administers
+        )
         keep(work, at.file)
         return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
 
@@ -149,7 +152,7 @@ def take_back(  # noqa: PLR0913 - what an act on a slot is made of
             return before
         at = take_turn(work, "take_back", slot_id, caller, expected)
         act = next(act for act in at.acts() if act.seq == at.slot.closed_by)
-        undoing.take_back(at.file, at.slot, act, actor(caller), body.reason)
+        undoing.take_back(at.file, at.slot, act, at.actor, body.reason)
         check_slots(work, at.file, at.file.step_slots)
         keep(work, at.file)
         return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)

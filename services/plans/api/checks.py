@@ -91,9 +91,11 @@ def form(store: StoreHere, caller: SignedIn, year: Year | None = None) -> FormSh
             district_name=district.name,
             direct_application=policy.direct_application,
             import_exempt_class=unit.import_exempt_class,
-            fields=[_field(look, field) for field in reference.fields() if field.name not in _NOT_FILLED_IN],
-            fund_natures=[_choice(term) for term in reference.fund_natures().values()],
-            attachment_kinds=[_choice(term) for term in reference.options("attachment_kind").values()],
+            fields=[
+                field_shape(look, field) for field in reference.fields() if field.name not in _NOT_FILLED_IN
+            ],
+            fund_natures=[choice_shape(term) for term in reference.fund_natures().values()],
+            attachment_kinds=[choice_shape(term) for term in reference.options("attachment_kind").values()],
             required_attachments=policy.required_attachments,
             budget_lines=_lines(look, caller, asked),
             rule_text=_rule_text(look, district),
@@ -119,7 +121,8 @@ def _rule_text(look: Look, district: District) -> RuleTextShape | None:
     return RuleTextShape.model_validate(text) if text else None
 
 
-def _field(look: Look, field: FormField) -> FieldShape:
+def field_shape(look: Look, field: FormField) -> FieldShape:
+    """A field with the values that may be chosen today."""
     terms: list[Term] = []
     if field.options == "method":
         terms = [method for method in reference.methods().values() if method.in_force(look.today)]
@@ -128,10 +131,10 @@ def _field(look: Look, field: FormField) -> FieldShape:
     elif field.options:
         terms = list(reference.options(field.options).values())
     plain = {name: getattr(field, name) for name in FieldShape.model_fields if name != "choices"}
-    return FieldShape(**plain, choices=[_choice(term) for term in terms])
+    return FieldShape(**plain, choices=[choice_shape(term) for term in terms])
 
 
-def _choice(term: Term) -> ChoiceShape:
+def choice_shape(term: Term) -> ChoiceShape:
     groups = {name: sorted(getattr(term, name, ())) for name in ("kinds", "forms", "methods")}
     return ChoiceShape(code=term.code, name_zh=term.name_zh, name_en=term.name_en, **groups)
 
