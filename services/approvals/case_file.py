@@ -13,7 +13,7 @@ from functools import cached_property
 from uuid import UUID
 
 from services.approvals.case import Case, CaseRound, CaseState
-from services.approvals.deadline import TimetableHere, give_time
+from services.approvals.deadline import TimetableHere, give_time, is_neglected
 from services.approvals.slot import DECIDED, HELD, Slot, SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
@@ -21,9 +21,6 @@ from services.approvals.substitution import Substitution
 from services.approvals.tables import Approvals
 from services.approvals.timetable import USUAL
 from shared.events import Event
-
-VACANCIES = frozenset({"holder_left", "too_few_reviewers", "nobody_to_review"})
-"""What a case needs an administrator for when a slot is vacant."""
 
 
 @dataclass
@@ -53,12 +50,13 @@ class CaseFile:
     before: dict[UUID, str] = field(init=False)
     """The states of the slots before the act."""
 
-    def __post_init__(self) -> None:
-        self.remember()
-
     def remember(self) -> None:
         """What follows is another act."""
         self.before = {slot.id: str(slot.state) for slot in self.slots}
+
+    def __post_init__(self) -> None:
+        self.had_attention = bool(self.case.attention)
+        self.remember()
 
     @cached_property
     def route(self) -> list[RouteStep]:
@@ -127,9 +125,9 @@ class CaseFile:
         self.case.attention, self.alarm = reason, True
 
     def settle_attention(self) -> None:
-        """Attention because of vacant slots is there as long as they are."""
-        if self.case.attention in {"", *VACANCIES}:
-            self.case.attention = self._vacancy
+        """Attention is there while a place is vacant, and while something lies there overdue."""
+        lies = any(is_neglected(slot) for slot in self.slots)
+        self.case.attention = self._vacancy or ("overdue" if lies else "")
 
     @property
     def _vacancy(self) -> str:
@@ -138,8 +136,5 @@ class CaseFile:
             return "holder_left"
         if not vacant:
             return ""
-        return (
-            "too_few_reviewers"
-            if any(slot.counts for slot in self.step_slots if slot not in vacant)
-            else "nobody_to_review"
-        )
+        alone = not any(slot.counts for slot in self.step_slots if slot not in vacant)
+        return "nobody_to_review" if alone else "too_few_reviewers"

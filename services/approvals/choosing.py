@@ -63,7 +63,8 @@ def why_not_chosen(
 
 
 def _peers(look: Look, step: RouteStep, slot: Slot) -> list[Candidate]:
-    return candidates_today(look, step.at_superior if slot.basis == "superior" else step)
+    places = {"superior": lambda: step.at_superior, "escalation": lambda: step.at_level(slot.escalations - 1)}
+    return candidates_today(look, places.get(slot.basis, lambda: step)())
 
 
 def _colleagues(look: Look, case: Case, step: RouteStep) -> Found:

@@ -8,6 +8,7 @@ from services.approvals import rounds
 from services.approvals.actor import Actor
 from services.approvals.case import Case, CaseRound, CaseState, RefusedRound
 from services.approvals.case_file import CaseFile
+from services.approvals.drift import Statement, note
 from services.approvals.eligibility import check_holder
 from services.approvals.filing import keep, latest_case, plan_route, take, timetable_for
 from services.approvals.next_step import opening
@@ -16,7 +17,7 @@ from services.approvals.slot import Slot, SlotState
 from shared.errors import Refusal
 from shared.events.approvals import CaseRefused
 from shared.events.directory import OrganisationChanged, PersonChanged
-from shared.events.documents import DocumentCancelled, DocumentSubmitted
+from shared.events.documents import DocumentCancelled, DocumentSubmitted, ReviewStated
 from shared.inbox import Handlers
 from shared.people import keep_copies
 from shared.store import Work
@@ -115,6 +116,16 @@ def terminate_case(work: Work, event: DocumentCancelled) -> None:
     file = take(work, case)
     rounds.terminate(file, None, "document_cancelled", event.reason)
     keep(work, file)
+    said = Statement(event.doc_type, event.doc_id, case.round, "cancelled")
+    note(work, case, said, case.organisation_id)
+
+
+@events.on(ReviewStated)
+def compare_with_document(work: Work, event: ReviewStated) -> None:
+    """Notes whether a document has followed its case; neither is changed by what the other says here."""
+    case = latest_case(work, event.doc_type, event.doc_id)
+    said = Statement(event.doc_type, event.doc_id, event.round, event.review)
+    note(work, case, said, event.organisation_id)
 
 
 @events.on(PersonChanged)

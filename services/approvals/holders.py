@@ -12,7 +12,7 @@ from services.approvals.staffing import Candidate
 
 def reassign(file: CaseFile, slot: Slot, to: Candidate, by: Actor, reason: str) -> Slot:
     """Another person takes over a pending slot, by the will of an administrator."""
-    new, effects = _succeed(file, slot, to, "reassigned")
+    new, effects = succeed(file, slot, to, "reassigned")
     new.basis = "colleague"
     file.settle_attention()
     record(file, "reassigned", by, effects, opinion=reason, slot=slot, administrator=True)
@@ -21,14 +21,14 @@ def reassign(file: CaseFile, slot: Slot, to: Candidate, by: Actor, reason: str) 
 
 def transfer(file: CaseFile, slot: Slot, to: Candidate, by: Actor, reason: str) -> Slot:
     """The holder passes his turn on to another person who is eligible as he is."""
-    new, effects = _succeed(file, slot, to, "transferred")
+    new, effects = succeed(file, slot, to, "transferred")
     new.basis = slot.basis
     new.take_time_of(slot)
     record(file, "transferred", by, effects, opinion=reason, slot=slot)
     return new
 
 
-def _succeed(file: CaseFile, slot: Slot, to: Candidate, origin: str) -> tuple[Slot, Effects]:
+def succeed(file: CaseFile, slot: Slot, to: Candidate, origin: str) -> tuple[Slot, Effects]:
     """A new slot in the place of another, which it takes over from it with those who sign for it."""
     file.close(slot, SlotState.TRANSFERRED)
     new = file.give_slot(slot.step_index, to, origin)

@@ -64,6 +64,7 @@ COMES_FIRST = {
     "transferred": ("already_transferred", "该环节已由 {} 转办"),
     "removed": ("already_removed", "该环节已由 {} 减签"),
     "taken_back": ("taken_back", "上一环节的同意意见已由 {} 收回"),
+    "escalated": ("already_escalated", "该环节已因超期转办"),
     "released": ("already_reassigned", "该环节已由其他审核人办理"),
 }
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, not_, select
 
 from services.approvals.chain import Chain, ChainVersion
-from services.approvals.filing import in_force, nearest_policy
+from services.approvals.in_force import in_force, nearest_policy
 from services.approvals.policy import DistrictPolicy
 from services.approvals.scope import Scope, read_scope
 from services.approvals.segregation import Seats

@@ -14,5 +14,5 @@ def see(file: CaseFile, slot: Slot, by: Actor) -> None:
     if slot.seen_at is not None:
         return
     slot.seen_at = file.at
-    record(file, "seen", by, Effects(), slot=slot)
+    record(file, "seen", by, Effects(opened=[slot]), slot=slot)
     file.told.append(told.slot_seen(file.case, slot, by.person_id))

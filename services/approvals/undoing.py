@@ -13,8 +13,8 @@ from services.approvals.recording import record
 from services.approvals.slot import DECIDED, PENDING, Slot, SlotState
 from shared.errors import Conflict, Refusal
 
-ON_TURNS = frozenset({"seen", "transferred", "reassigned", "signers_added", "removed"})
-"""Acts of people on a slot; after them what opened the slot stays."""
+ON_TURNS = frozenset({"seen", "transferred", "reassigned", "signers_added", "removed", "escalated"})
+"""Acts on a slot after which what opened it stays."""
 
 
 def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> Refusal | None:
@@ -42,21 +42,16 @@ def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> 
 def take_back(file: CaseFile, slot: Slot, act: CaseEvent, by: Actor, reason: str) -> None:
     """Restores what was before `act`, the agreement of `slot`: its turn, the slots that it cancelled, and the
     step; the slots that it opened are cancelled."""
-    effects = Effects()
-    for one in file.slots:
-        trace = act.data["slots"].get(str(one.id))
-        if trace is None:
-            continue
-        if trace["was"] is None:
-            if one.pending:
-                file.close(one, SlotState.CANCELLED)
-                effects.closed.append(one)
-        else:
-            one.pend(SlotState(trace["was"]))
-            effects.opened.append(one)
+    later = [one for one in file.slots if one.step_index > slot.step_index and one.pending]
+    traces = {one.id: act.data["slots"].get(str(one.id)) for one in file.slots if one not in later}
+    restored = [one for one in file.slots if traces.get(one.id)]
+    for one in later:
+        file.close(one, SlotState.CANCELLED)
+    for one in restored:
+        one.pend(SlotState(traces[one.id]["was"]))
     file.case.step_index = slot.step_index
-    file.case.attention = ""
     file.settle_attention()
+    effects = Effects(opened=restored, closed=later)
     record(file, "taken_back", by, effects, slot=slot, opinion=reason, undone=act.seq)
 
 

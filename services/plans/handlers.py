@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
+from services.plans.announcement import review_stated
 from services.plans.document import Document
 from services.plans.outcomes import REVIEWS, Review
 from services.plans.review import ReaderSlot, note
@@ -28,6 +28,14 @@ keep_copies(events)
 keep_calendar(events)
 
 OutcomeEvent = CaseApproved | CaseReturned | CaseWithdrawn | CaseTerminated | CaseRefused
+STATED: dict[type[OutcomeEvent], str] = {
+    CaseApproved: "approved",
+    CaseReturned: "returned",
+    CaseWithdrawn: "withdrawn",
+    CaseTerminated: "returned",
+    CaseRefused: "returned",
+}
+"""What a document says of its review once it has followed an outcome."""
 
 
 def _under_review(work: Work, event: OutcomeEvent) -> tuple[Document, Review] | None:
@@ -60,7 +68,7 @@ def approve(work: Work, event: CaseApproved) -> None:
     document, review = found
     before = document.to_record()
     text = review.approve(work, document, event)
-    _tell(work, found, before, text, event.actor_id)
+    _tell(work, found, before, text, event)
 
 
 @events.on(CaseReturned)
@@ -74,7 +82,7 @@ def give_back(work: Work, event: CaseReturned) -> None:
     about = {"step": event.step_name, "actor": event.actor_name, "code": ""}
     document.give_back("reviewer", event.opinion, work.now, **about)
     text = f"{event.step_name}：{event.actor_name} 不同意，意见：{event.opinion}"
-    _tell(work, found, before, text, event.actor_id)
+    _tell(work, found, before, text, event)
 
 
 @events.on(CaseWithdrawn)
@@ -85,7 +93,7 @@ def take_back(work: Work, event: CaseWithdrawn) -> None:
     before = document.to_record()
     review.release(work, document)
     document.withdraw(work.now)
-    _tell(work, found, before, "申请人撤回", event.actor_id)
+    _tell(work, found, before, "申请人撤回", event)
 
 
 @events.on(CaseRefused)
@@ -97,7 +105,7 @@ def return_refused(work: Work, event: CaseRefused) -> None:
     before = document.to_record()
     review.release(work, document)
     document.refuse(event.code, event.text, work.now)
-    _tell(work, found, before, f"系统退回：{event.text}", None)
+    _tell(work, found, before, f"系统退回：{event.text}", event)
 
 
 @events.on(CaseTerminated)
@@ -108,17 +116,21 @@ def return_terminated(work: Work, event: CaseTerminated) -> None:
     before = document.to_record()
     review.release(work, document)
     document.give_back("system", event.text, work.now, code=event.code)
-    _tell(work, found, before, f"系统退回：{event.text}", event.actor_id)
+    _tell(work, found, before, f"系统退回：{event.text}", event)
 
 
 def _tell(
-    work: Work, found: tuple[Document, Review], before: dict[str, Any], text: str, actor_id: UUID | None
+    work: Work, found: tuple[Document, Review], before: dict[str, Any], text: str, event: OutcomeEvent
 ) -> None:
     document, review = found
+    actor_id = None if isinstance(event, CaseRefused) else event.actor_id
     person = work.session.get(PersonCopy, actor_id) if actor_id else None
     actor = {"actor_id": actor_id, "actor_name": person.name if person else ""}
     note(work, document, document.status, text, before=before, round=document.round, **actor)
-    work.publish(review.announce(document, str(before["status"])))
+    work.publish(
+        review.announce(document, str(before["status"])),
+        review_stated(document, event.doc_type, STATED[type(event)]),
+    )
 
 
 @events.on(SlotOpened)

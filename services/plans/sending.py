@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from services.plans.announcement import status_changed
+from services.plans.announcement import review_stated, status_changed
 from services.plans.district import next_number
 from services.plans.document import Document
 from services.plans.plan import Plan
@@ -73,5 +73,8 @@ def freeze(
         )
     )
     work.publish(
-        DocumentSubmitted(submission=submission, round=document.round, revision=document.version, picks=picks)
+        DocumentSubmitted(
+            submission=submission, round=document.round, revision=document.version, picks=picks
+        ),
+        review_stated(document, submission.doc_type, "under_review"),
     )

@@ -26,6 +26,7 @@ REPEATABLE = {
     "preview_template",
     "lint_chain",
     "check_floor",
+    "replay_chain",
     "import_catalogue",
     "read_message",
     "read_all_messages",
