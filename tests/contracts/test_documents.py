@@ -31,6 +31,7 @@ REPEATABLE = {
     "read_message",
     "read_all_messages",
     "try_provider",
+    "take_receipts",
 }
 # Changes without a version that somebody could have seen: only the caller's own sessions or addresses, or a
 # password that is proved in the same request.
