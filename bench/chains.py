@@ -17,11 +17,11 @@ from services.approvals import deciding
 from services.approvals.case_file import CaseFile
 from services.approvals.chain import Chain
 from services.approvals.deciding import Decision
-from services.approvals.filing import candidates_today, keep, take_by_slot
+from services.approvals.filing import candidates_today, keep, situation, take_by_slot
 from services.approvals.handlers import events, open_case
 from services.approvals.service import service
 from services.approvals.slot import Slot
-from services.approvals.turn import take_turn
+from services.approvals.verbs import why_not
 from shared.clock import Clock
 from shared.database import new_id
 from shared.digest import digest
@@ -167,7 +167,9 @@ def agree(store: Store, caller: Caller, slot_id: UUID) -> UUID:
     """What the route does between sign-in and answer; gives the slot that is open next."""
     with store.work(actor=caller.actor) as work:
         file, slot = take_by_slot(work, slot_id, caller)
-        said = Decision(take_turn(work, file, slot, caller), "同意")
+        at = situation(work, file, slot, caller)
+        assert why_not("agree", at) is None
+        said = Decision(at.actor, "同意")
         deciding.agree(file, slot, said, lambda step: candidates_today(work, step))
         keep(work, file)
         return next_slot(file, slot)

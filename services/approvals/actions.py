@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from services.approvals.case_file import CaseFile
-from services.approvals.judge import is_administrator
+from services.approvals.judge import why_not_administer
 from services.approvals.schemas import Action
 from services.approvals.slot import Slot, SlotState
-from services.approvals.turn import cannot_represent, in_hand
+from services.approvals.verbs import VERBS, Situation, why_not
 from shared.errors import Problem
 from shared.people import Caller
 
@@ -25,38 +28,34 @@ def decision_actions(slot: Slot, refused: Problem | None = None) -> list[Action]
     reason = refused.text if is_open and refused else f"该环节{slot.label}"
     return [
         action(name, is_open and refused is None, reason, f"/slots/{slot.id}/{name}")
-        for name in ("agree", "disagree")
+        for name in ("agree", "disagree", "seen")
     ]
 
 
-def slot_actions(file: CaseFile, slot: Slot, caller: Caller) -> list[Action]:
-    """What anybody who sees the case may do with one of its slots."""
-    mine = slot.state == SlotState.OPEN and in_hand(file, slot, caller)
-    refused = cannot_represent(file, slot, caller) if mine and slot.holder_id != caller.person_id else None
-    decides, why = mine and refused is None, refused.text if refused else "该环节不由您办理"
-    step = file.route[slot.step_index]
-    administers = is_administrator(file.case, step, caller) and caller.person_id != file.case.applicant_id
-    url = f"/slots/{slot.id}"
-    return [
-        action("agree", decides, why, f"{url}/agree"),
-        action("disagree", decides, why, f"{url}/disagree"),
-        action("reassign", administers and slot.pending, "需要管理员权限且环节未办结", f"{url}/reassign"),
-    ]
+def slot_actions(at: Situation) -> list[Action]:
+    """What the caller may do with a slot, each verb with the reason that speaks against it."""
+    found = []
+    for name, verb in VERBS.items():
+        refused = why_not(name, at)
+        if at.slot.pending or refused is None or name == "take_back":
+            reason = refused.text if refused else ""
+            found.append(action(name, refused is None, reason, f"/slots/{at.slot.id}/{verb.path}"))
+    return found
 
 
-def case_actions(file: CaseFile, caller: Caller) -> list[Action]:
-    """What may be done with the case as a whole."""
+def case_actions(file: CaseFile, caller: Caller, holders: Collection[UUID | None]) -> list[Action]:
+    """What may be done with the case as a whole; `holders` are those who have or had a slot in it."""
     case = file.case
     is_applicant = case.applicant_id == caller.person_id
-    administers = is_administrator(case, None, caller) and not is_applicant
+    refused = why_not_administer(case, None, caller, holders)
     reason = "只有申请人可以撤回" if not is_applicant else "已有审核意见或不在审核中"
     document = f"/documents/{case.doc_type}/{case.doc_id}"
     return [
         action("withdraw", is_applicant and file.withdrawable, reason, f"{document}/withdraw"),
         action(
             "terminate",
-            administers and not case.final,
-            "需要管理员权限且事项未办结",
+            refused is None and not case.final,
+            refused.text if refused else f"事项{case.label}",
             f"/cases/{case.id}/terminate",
         ),
     ]

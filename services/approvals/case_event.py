@@ -24,6 +24,11 @@ ACT_LABELS = {
     "withdrawn": "申请人撤回",
     "terminated": "终止",
     "superseded": "被新的提交取代",
+    "taken_back": "收回同意意见",
+    "seen": "已查看",
+    "transferred": "转办",
+    "signers_added": "加签",
+    "removed": "减签",
     "reassigned": "管理员改派",
     "vacated": "审核人离任，待改派",
     "released": "审核人离任，由其他审核人办理",
@@ -62,6 +67,11 @@ class CaseEvent(Approvals):
     @property
     def label(self) -> str:
         return ACT_LABELS[self.type]
+
+    @property
+    def administrator(self) -> bool:
+        """Whether it is the act of an administrator, who is no party of the case."""
+        return bool(self.data.get("administrator"))
 
     def sealed(self, prev: str) -> str:
         """The hash of this event after `prev`: it covers every column."""

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.deadline import TimetableHere, give_time, is_neglected
-from services.approvals.slot import DECIDED, Slot, SlotState
+from services.approvals.slot import DECIDED, HELD, Slot, SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
 from services.approvals.substitution import Substitution
@@ -47,9 +47,16 @@ class CaseFile:
     alarm: bool = False
     timetable: TimetableHere = lambda: USUAL
     standing_in: Sequence[Substitution] = ()
+    before: dict[UUID, str] = field(init=False)
+    """The states of the slots before the act."""
+
+    def remember(self) -> None:
+        """What follows is another act."""
+        self.before = {slot.id: str(slot.state) for slot in self.slots}
 
     def __post_init__(self) -> None:
         self.had_attention = bool(self.case.attention)
+        self.remember()
 
     @cached_property
     def route(self) -> list[RouteStep]:
@@ -83,6 +90,15 @@ class CaseFile:
         }
         return {self.case.applicant_id, *decided}
 
+    def is_free(self, person: UUID) -> bool:
+        """Whether a person may have a part in the present step: he reviews nothing else in this round."""
+        held = {slot.holder_id for slot in self.step_slots if slot.state in HELD}
+        return person not in held and person not in self.excluded
+
+    def awaited_by(self, slot: Slot) -> list[Slot]:
+        """Those who have been asked to sign before its holder, and have not yet."""
+        return [one for one in self.slots if one.sign == "before" and one.sign_for == slot.id and one.pending]
+
     def give_slot(self, index: int, holder: Candidate | None, origin: str) -> Slot:
         """A new slot in step number `index`; vacant without a holder."""
         step = self.route[index]
@@ -109,7 +125,16 @@ class CaseFile:
         self.case.attention, self.alarm = reason, True
 
     def settle_attention(self) -> None:
-        """Attention ends when nobody is missing any more; what still lies there overdue keeps it."""
-        if not any(slot.state == SlotState.VACANT for slot in self.slots):
-            lies = any(is_neglected(slot) for slot in self.slots)
-            self.case.attention = "overdue" if lies else ""
+        """Attention is there while a place is vacant, and while something lies there overdue."""
+        lies = any(is_neglected(slot) for slot in self.slots)
+        self.case.attention = self._vacancy or ("overdue" if lies else "")
+
+    @property
+    def _vacancy(self) -> str:
+        vacant = [slot for slot in self.slots if slot.state == SlotState.VACANT]
+        if any(slot.holder_id for slot in vacant):
+            return "holder_left"
+        if not vacant:
+            return ""
+        alone = not any(slot.counts for slot in self.step_slots if slot not in vacant)
+        return "nobody_to_review" if alone else "too_few_reviewers"

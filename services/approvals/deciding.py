@@ -11,9 +11,10 @@ from services.approvals.actor import Actor
 from services.approvals.case import CaseState
 from services.approvals.case_file import CaseFile, Effects
 from services.approvals.next_step import NextStep, enter, following
-from services.approvals.quorum import progress
+from services.approvals.quorum import closes
 from services.approvals.recording import record
 from services.approvals.seating import CandidatesOf
+from services.approvals.signing import give_back
 from services.approvals.slot import Slot, SlotState
 
 
@@ -32,7 +33,7 @@ def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) 
     Raises `Invalid` before anything is written: `pick_required`, `pick_not_candidate`,
     `too_few_picks`, `pick_not_asked`.
     """
-    closing = closes(file, slot)
+    closing = closes(file.step, file.step_slots, slot)
     after = NextStep(None)
     if closing:
         after = following(file, slot.step_index, candidates, said.by.people, said.picks)
@@ -45,16 +46,11 @@ def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) 
         entered = enter(file, after)
         effects.opened, effects.skipped = entered.opened, entered.skipped
     else:
+        effects.opened = give_back(file, slot)
         file.settle_attention()
     record(file, "agreed", said.by, effects, slot=slot, opinion=said.opinion)
     if file.case.state == CaseState.APPROVED:
         file.told.append(told.decided(file.case, slot, said.by))
-
-
-def closes(file: CaseFile, slot: Slot) -> bool:
-    """Whether an agreement of this slot closes its step."""
-    agreed, wanted = progress(file.step, file.step_slots)
-    return agreed + 1 >= wanted
 
 
 def disagree(file: CaseFile, slot: Slot, said: Decision) -> None:

@@ -25,15 +25,16 @@ from services.approvals.staffing import (
     read_unit,
     select_people,
 )
-from services.approvals.standing_in import deputies_of
+from services.approvals.standing_in import deputies_of, in_force_for
 from services.approvals.step import RouteStep, Segment
 from services.approvals.timetable import timetable_of
 from services.approvals.told import attention_cleared, attention_raised
+from services.approvals.verbs import Situation
 from shared.errors import NotFound
 from shared.events import Event
 from shared.events.approvals import SlotDueSoon, SlotOpened, SlotOverdue
 from shared.events.documents import Submission
-from shared.people import AppointmentCopy, Caller, DistrictCopy, OrganisationCopy, PersonCopy, Role
+from shared.people import AppointmentCopy, Caller, OrganisationCopy, PersonCopy, Role
 from shared.store import Look, Work
 
 SLOT_EVENTS = (SlotOpened, SlotDueSoon, SlotOverdue)
@@ -48,26 +49,26 @@ def latest_case(look: Look, doc_type: str, doc_id: UUID, seen_by: Caller | None 
     return look.first(_locked(newest) if isinstance(look, Work) else newest)
 
 
-def take_by_slot(work: Work, slot_id: UUID, caller: Caller | None) -> tuple[CaseFile, Slot]:
+def take_by_slot(look: Look, slot_id: UUID, caller: Caller | None) -> tuple[CaseFile, Slot]:
     """The file that a slot is in, and the slot; without a caller for the system. Raises `NotFound` when the
     caller may not see the case."""
     owner = select(Slot.case_id).where(Slot.id == slot_id).scalar_subquery()
     of_slot = select(Case).where(Case.id == owner)
     if caller is not None:
         of_slot = of_slot.where(Case.visible_to(caller))
-    case = work.first(_locked(of_slot))
+    case = look.first(_locked(of_slot) if isinstance(look, Work) else of_slot)
     if case is None:
         raise NotFound("not_found", "未找到，或不在您的查看范围内", "not found, or outside your scope")
-    file = take(work, case, or_slot=slot_id)
+    file = take(look, case, or_slot=slot_id)
     slot = next(slot for slot in file.slots if slot.id == slot_id)
     file.slots = [slot for slot in file.slots if slot.round == case.round]
     return file, slot
 
 
-def take(work: Work, case: Case, or_slot: UUID | None = None) -> CaseFile:
-    """The file of a locked case: its running round with the slots of it, in one statement."""
+def take(look: Look, case: Case, or_slot: UUID | None = None) -> CaseFile:
+    """The file of a case (locked, to change it): its running round with the slots of it, in one statement."""
     wanted = or_(Slot.round == case.round, Slot.id == or_slot) if or_slot else Slot.round == case.round
-    rows: Sequence[Any] = work.execute(
+    rows: Sequence[Any] = look.execute(
         select(CaseRound, Slot)
         .outerjoin(Slot, and_(Slot.case_id == CaseRound.case_id, wanted))
         .where(CaseRound.case_id == case.id, CaseRound.n == case.round)
@@ -75,7 +76,26 @@ def take(work: Work, case: Case, or_slot: UUID | None = None) -> CaseFile:
         .execution_options(populate_existing=True)
     ).all()
     slots = [slot for _, slot in rows if slot is not None]
-    return CaseFile(case, rows[0][0], slots, work.now, timetable=timetable_for(work, case))
+    return CaseFile(case, rows[0][0], slots, look.now, timetable=timetable_for(look, case))
+
+
+def situation(look: Look, file: CaseFile, slot: Slot, caller: Caller) -> Situation:
+    """Somebody before a slot, for the rules of verbs; what only some of them ask for is read when asked."""
+    if slot.holder_id != caller.person_id:
+        file.standing_in = in_force_for(look, caller.person_id)
+    acts, former = cache(lambda: acts_of_round(look, file)), cache(lambda: former_holders(look, file.case))
+    return Situation(file, slot, caller, acts, former)
+
+
+def acts_of_round(look: Look, file: CaseFile) -> list[CaseEvent]:
+    """The events of the running round, oldest first."""
+    of_round = select(CaseEvent).where(CaseEvent.case_id == file.case.id, CaseEvent.round == file.case.round)
+    return look.all(of_round.order_by(CaseEvent.seq))
+
+
+def former_holders(look: Look, case: Case) -> set[UUID | None]:
+    """Who holds or has held a slot in a case, whatever its round."""
+    return set(look.all(select(Slot.holder_id).where(Slot.case_id == case.id).distinct()))
 
 
 def timetable_for(look: Look, case: Case) -> TimetableHere:
@@ -162,30 +182,6 @@ def administrators(look: Look, case: Case, step: RouteStep) -> list[UUID]:
     ).all()
     nearest = max((codes.index(code) for _, code in rows), default=0)
     return sorted({person for person, code in rows if codes.index(code) == nearest})
-
-
-def substitute(look: Look, case: Case, step: RouteStep, person_id: UUID) -> Candidate | None:
-    """A person as a possible holder of a step: of the step's organisation; where the step names people, of
-    the unit, or of an organisation in the district of the chain."""
-    place = step.organisation_id
-    if place is None and step.segment == Segment.UNIT:
-        place = case.organisation_id
-    statement = (
-        select(PersonCopy.person_id, PersonCopy.name, OrganisationCopy.organisation_id, OrganisationCopy.name)
-        .join(AppointmentCopy, AppointmentCopy.person_id == PersonCopy.person_id)
-        .join(OrganisationCopy, OrganisationCopy.organisation_id == AppointmentCopy.organisation_id)
-        .join(DistrictCopy, DistrictCopy.code == OrganisationCopy.district_code)
-        .where(PersonCopy.person_id == person_id, PersonCopy.active, OrganisationCopy.active)
-        .where(AppointmentCopy.on(look.today), AppointmentCopy.role != Role.PLATFORM_ADMINISTRATOR)
-        .where(
-            OrganisationCopy.organisation_id == place
-            if place is not None
-            else DistrictCopy.path.startswith(step.owner_path, autoescape=True)
-        )
-        .limit(1)
-    )
-    row: Any = look.execute(statement).first()
-    return None if row is None else Candidate(*row)
 
 
 def _appointed(role: Role, look: Look) -> Select[UUID]:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from sqlalchemy import select
 
-from services.approvals import holders, rounds
+from services.approvals import rounds
 from services.approvals.actor import Actor
 from services.approvals.case import Case, CaseRound, CaseState, RefusedRound
 from services.approvals.case_file import CaseFile
 from services.approvals.drift import Statement, note
-from services.approvals.filing import (
-    candidates_today,
-    keep,
-    latest_case,
-    plan_route,
-    substitute,
-    take,
-    timetable_for,
-)
+from services.approvals.eligibility import check_holder
+from services.approvals.filing import keep, latest_case, plan_route, take, timetable_for
 from services.approvals.next_step import opening
 from services.approvals.route import Route
-from services.approvals.slot import PENDING, Slot, SlotState
+from services.approvals.slot import Slot, SlotState
 from shared.errors import Refusal
 from shared.events.approvals import CaseRefused
 from shared.events.directory import OrganisationChanged, PersonChanged
@@ -152,34 +143,3 @@ def review_holders_of_unit(work: Work, event: OrganisationChanged) -> None:
         )
         for person in sorted({person for person in work.all(of_unit) if person is not None}):
             check_holder(work, person)
-
-
-def check_holder(work: Work, person_id: UUID) -> None:
-    """Compares a person's pending slots with the present copies. Locks the cases in order of their ids."""
-    pending = work.all(
-        select(Slot.case_id).where(Slot.holder_id == person_id, Slot.state.in_(PENDING)).distinct()
-    )
-    for case_id in sorted(pending):
-        file = take(work, work.get(Case, case_id))
-        for slot in [slot for slot in file.slots if slot.holder_id == person_id and slot.pending]:
-            if slot.round == file.case.round:
-                _check_slot(work, file, slot)
-        keep(work, file)
-
-
-def _check_slot(work: Work, file: CaseFile, slot: Slot) -> None:
-    eligible = _is_eligible(work, file, slot)
-    if slot.state == SlotState.OPEN and not eligible:
-        holders.lose_holder(file, slot)
-    elif slot.state == SlotState.VACANT and eligible:
-        holders.resume_holder(file, slot)
-
-
-def _is_eligible(work: Work, file: CaseFile, slot: Slot) -> bool:
-    step = file.route[slot.step_index]
-    if slot.basis == "colleague" and slot.holder_id is not None:
-        return substitute(work, file.case, step, slot.holder_id) is not None
-    place = step.at_superior if slot.basis == "superior" else step
-    if slot.basis == "escalation":
-        place = step.at_level(slot.escalations - 1)
-    return any(person.person_id == slot.holder_id for person in candidates_today(work, place))

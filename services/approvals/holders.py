@@ -1,4 +1,4 @@
-"""Changes of people in a running step: reassigned by an administrator, left, returned."""
+"""Changes of people in a running step: passed on by the holder or an administrator, left, returned."""
 
 from __future__ import annotations
 
@@ -11,31 +11,52 @@ from services.approvals.staffing import Candidate
 
 
 def reassign(file: CaseFile, slot: Slot, to: Candidate, by: Actor, reason: str) -> Slot:
-    """Another person takes over an open or vacant slot."""
-    was_open = slot.state == SlotState.OPEN
-    file.close(slot, SlotState.TRANSFERRED)
-    new = file.give_slot(slot.step_index, to, "reassigned")
+    """Another person takes over a pending slot, by the will of an administrator."""
+    new, effects = succeed(file, slot, to, "reassigned")
     new.basis = "colleague"
     file.settle_attention()
-    tell = [slot, new] if was_open else [new]
-    record(file, "reassigned", by, Effects([new], [slot]), tell=tell, opinion=reason, slot=slot)
+    record(file, "reassigned", by, effects, opinion=reason, slot=slot, administrator=True)
     return new
+
+
+def transfer(file: CaseFile, slot: Slot, to: Candidate, by: Actor, reason: str) -> Slot:
+    """The holder passes his turn on to another person who is eligible as he is."""
+    new, effects = succeed(file, slot, to, "transferred")
+    new.basis = slot.basis
+    new.take_time_of(slot)
+    record(file, "transferred", by, effects, opinion=reason, slot=slot)
+    return new
+
+
+def succeed(file: CaseFile, slot: Slot, to: Candidate, origin: str) -> tuple[Slot, Effects]:
+    """A new slot in the place of another, which it takes over from it with those who sign for it."""
+    file.close(slot, SlotState.TRANSFERRED)
+    new = file.give_slot(slot.step_index, to, origin)
+    new.sign, new.sign_for = slot.sign, slot.sign_for
+    signers = [one for one in file.slots if one.sign_for == slot.id and one.pending]
+    for one in signers:
+        one.sign_for = new.id
+    if file.awaited_by(new):
+        new.state = SlotState.WAITING
+    return new, Effects([new], [slot, *signers])
 
 
 def lose_holder(file: CaseFile, slot: Slot) -> None:
     """The holder left: the others go on without him where they are enough, else the slot waits for an
     administrator."""
-    if can_spare(file.step, file.step_slots, slot):
-        file.close(slot, SlotState.CANCELLED)
-        record(file, "released", None, Effects(closed=[slot]), slot=slot)
+    if slot.counts and can_spare(file.step, file.step_slots, slot):
+        effects = Effects(closed=[slot, *file.awaited_by(slot)])
+        for one in effects.closed:
+            file.close(one, SlotState.CANCELLED)
+        record(file, "released", None, effects, slot=slot)
         return
-    slot.state, slot.version = SlotState.VACANT, slot.version + 1
+    slot.pend(SlotState.VACANT)
     file.raise_attention("holder_left")
     record(file, "vacated", None, Effects(closed=[slot]), slot=slot)
 
 
 def resume_holder(file: CaseFile, slot: Slot) -> None:
     """The holder of a vacant slot is back."""
-    slot.state, slot.version = SlotState.OPEN, slot.version + 1
+    slot.pend(SlotState.WAITING if file.awaited_by(slot) else SlotState.OPEN)
     file.settle_attention()
     record(file, "resumed", None, Effects(opened=[slot]), slot=slot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from services.approvals import alarms
-from services.approvals.handlers import check_holder
+from services.approvals.eligibility import check_holder
 from services.approvals.seal import due_day, seal_day
 from services.approvals.slot import PENDING, Slot
 from shared.jobs import Jobs

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from services.approvals.case import Case
 from services.approvals.case_event import CaseEvent
 from services.approvals.quorum import needed
-from services.approvals.slot import Slot, SlotState
+from services.approvals.slot import HELD, Slot
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep, Segment
 from shared.errors import Conflict, Forbidden, Problem, Refusal, invalid
@@ -48,15 +48,6 @@ def require_opinion(opinion: str) -> None:
         raise invalid([Problem("opinion_required", "不同意时必须填写意见", "/opinion", "say why")])
 
 
-def require_turn(case: Case, slot: Slot, in_hand: bool, winner: CaseEvent | None) -> None:
-    """Raises `Forbidden` (`not_your_turn`) unless the slot is in the caller's hand, or `Conflict` with the
-    facts of what came first."""
-    if not in_hand or slot.state == SlotState.VACANT:
-        raise Forbidden("not_your_turn", "该环节不由您办理", "it is not your turn")
-    if slot.state != SlotState.OPEN:
-        raise came_first(case, winner)
-
-
 def require_applicant(case: Case, caller: Caller) -> None:
     """Raises `Forbidden` (`applicant_only`)."""
     if case.applicant_id != caller.person_id:
@@ -70,6 +61,9 @@ COMES_FIRST = {
     "superseded": ("already_withdrawn", "该事项已由新的提交取代"),
     "terminated": ("already_terminated", "该事项已终止"),
     "reassigned": ("already_reassigned", "该环节已由 {} 改派"),
+    "transferred": ("already_transferred", "该环节已由 {} 转办"),
+    "removed": ("already_removed", "该环节已由 {} 减签"),
+    "taken_back": ("taken_back", "上一环节的同意意见已由 {} 收回"),
     "escalated": ("already_escalated", "该环节已因超期转办"),
     "released": ("already_reassigned", "该环节已由其他审核人办理"),
 }
@@ -100,7 +94,7 @@ def cannot_take_over(
     if to in excluded:
         text = "申请人和本轮已表态的人不能审核"
         return [Problem("excluded", text, "/to", "the applicant, or somebody who has decided in this round")]
-    if any(slot.holder_id == to and slot.state == SlotState.OPEN for slot in step_slots):
+    if any(slot.holder_id == to and slot.state in HELD for slot in step_slots):
         return [Problem("already_holder", "该人员已在办理此环节", "/to", "holds a slot of this step already")]
     if found is None:
         return [
@@ -121,11 +115,13 @@ def is_administrator(case: Case, step: RouteStep | None, caller: Caller) -> bool
     return of_unit and (step is None or step.segment == Segment.UNIT)
 
 
-def require_administrator(case: Case, step: RouteStep | None, caller: Caller) -> None:
-    """Raises `Forbidden`: `not_case_administrator`, `party_of_case`."""
+def why_not_administer(
+    case: Case, step: RouteStep | None, caller: Caller, holders: Collection[UUID | None]
+) -> Refusal | None:
+    """`not_case_administrator`; `party_of_case` for the applicant and `holders`, who have or had slots."""
     if not is_administrator(case, step, caller):
-        raise Forbidden("not_case_administrator", "需要该级管理员权限", "administrators of its level only")
-    if case.applicant_id == caller.person_id:
-        raise Forbidden(
-            "party_of_case", "申请人不能管理自己的事项", "an applicant does not manage his own case"
-        )
+        return Forbidden("not_case_administrator", "需要该级管理员权限", "administrators of its level only")
+    if caller.person_id == case.applicant_id or caller.person_id in holders:
+        text = "申请人和审核人不能以管理员身份处理该事项"
+        return Forbidden("party_of_case", text, "a party of the case does not administer it")
+    return None

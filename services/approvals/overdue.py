@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.approvals import told
 from services.approvals.case_file import CaseFile, Effects
 from services.approvals.deadline import Level
+from services.approvals.holders import succeed
 from services.approvals.recording import record
 from services.approvals.seating import CandidatesOf
 from services.approvals.slot import Slot, SlotState
@@ -71,10 +72,9 @@ def _escalate(file: CaseFile, slot: Slot, candidates: CandidatesOf) -> None:
 
 
 def _hand_on(file: CaseFile, slot: Slot, to: Candidate) -> None:
-    file.close(slot, SlotState.TRANSFERRED)
-    new = file.give_slot(slot.step_index, to, "escalation")
+    new, effects = succeed(file, slot, to, "escalation")
     new.basis, new.escalations = "escalation", slot.escalations + 1
-    record(file, "escalated", None, Effects([new], [slot]), slot=slot)
+    record(file, "escalated", None, effects, slot=slot)
     file.told.append(told.escalated(file.case, slot, new))
 
 

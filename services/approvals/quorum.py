@@ -25,10 +25,18 @@ def has_quorum(step: Step, slots: Sequence[Slot]) -> bool:
     return agreed >= wanted
 
 
+def closes(step: Step, slots: Sequence[Slot], slot: Slot) -> bool:
+    """Whether an agreement of a pending slot closes the step: nobody who signs with the others is missing."""
+    if any(one.sign == "with" and one.pending for one in slots if one is not slot):
+        return False
+    agreed, wanted = progress(step, slots)
+    return agreed + slot.counts >= wanted
+
+
 def can_spare(step: Step, slots: Sequence[Slot], slot: Slot) -> bool:
     """Whether the quorum can be reached without a pending slot; every place of an `all` step is needed."""
     if step.quorum == "all":
         return False
     still = [one for one in slots if one is not slot and one.counts]
-    hopeful = sum(one.state in (SlotState.AGREED, SlotState.OPEN) for one in still)
+    hopeful = sum(one.state != SlotState.VACANT for one in still)
     return hopeful >= needed(step, len(still))

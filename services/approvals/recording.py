@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from services.approvals import told
 from services.approvals.actor import Actor
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile, Effects
-from services.approvals.slot import Slot
+from services.approvals.slot import Slot, SlotState
 from services.approvals.written import row_digest, written
 
 SYSTEM_NAME = "系统"
@@ -23,14 +22,13 @@ def record(  # noqa: PLR0913 - one event says everything about its act
     *,
     slot: Slot | None = None,
     opinion: str = "",
-    tell: Sequence[Slot] | None = None,
     **facts: Any,
 ) -> None:
     """Ends an act: the case moves on by one version and one event; `by` nobody is the system.
 
-    The slots of `effects` are told to their holders, or only those of `tell`.
+    Slots that became open or are open no longer are told to their holders.
     """
-    case = file.case
+    case, changed = file.case, (*effects.closed, *effects.opened)
     case.version, case.event_seq = case.version + 1, case.event_seq + 1
     entry = CaseEvent(
         case_id=case.id,
@@ -54,8 +52,8 @@ def record(  # noqa: PLR0913 - one event says everything about its act
             "step_index": case.step_index,
             "attention": case.attention,
             "slots": {
-                str(one.id): {**one.trace, "row": row_digest(written(one))}
-                for one in (*effects.closed, *effects.opened)
+                str(one.id): {**one.trace, "was": file.before.get(one.id), "row": row_digest(written(one))}
+                for one in changed
             },
             "case": row_digest(written(case), "event_hash"),
             "skipped": dict(effects.skipped),
@@ -63,5 +61,8 @@ def record(  # noqa: PLR0913 - one event says everything about its act
     )
     case.event_hash = entry.hash = entry.sealed(case.event_hash)
     file.added.append(entry)
-    changed = (*effects.closed, *effects.opened) if tell is None else tell
-    file.told += [told.slot_told(case, one, one.holder_id, entry) for one in changed if one.holder_id]
+    for one in changed:
+        turned = (file.before.get(one.id) == SlotState.OPEN) != (one.state == SlotState.OPEN)
+        if turned and one.holder_id is not None:
+            file.told.append(told.slot_told(case, one, one.holder_id, entry))
+    file.remember()

@@ -50,16 +50,16 @@ def supersede(file: CaseFile) -> None:
 
 def terminate(file: CaseFile, by: Actor | None, code: str, text: str) -> None:
     """Ends the case for good; nobody for the system. Raises `Conflict` when it has ended."""
-    _end(file, CaseState.TERMINATED, "terminated", by, opinion=text)
+    _end(file, CaseState.TERMINATED, "terminated", by, opinion=text, administrator=by is not None)
     actor_id = by.person_id if by else None
     file.told.append(CaseTerminated(**told.about(file.case), code=code, text=text, actor_id=actor_id))
 
 
-def _end(file: CaseFile, state: CaseState, act: str, by: Actor | None, opinion: str = "") -> None:
+def _end(file: CaseFile, state: CaseState, act: str, by: Actor | None, **about: Any) -> None:
     file.case.move(state, file.at)
     closed = file.cancel_pending()
     file.settle_attention()
-    record(file, act, by, Effects(closed=closed), opinion=opinion)
+    record(file, act, by, Effects(closed=closed), **about)
 
 
 def _chains(file: CaseFile) -> list[dict[str, Any]]:

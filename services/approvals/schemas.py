@@ -69,6 +69,8 @@ class RouteStepShape(Shape):
     on_empty: str
     self_review: str
     repeat: str
+    may_transfer: bool
+    may_add_sign: bool
     budget_hours: int | None
     escalation: list[Escalation]
     attested: list[str]
@@ -93,6 +95,9 @@ class HolderShape(Shape):
     state: str
     status_label: str
     origin: str
+    sign: str
+    sign_for: UUID | None
+    seen_at: datetime | None
     opened_at: datetime
     closed_at: datetime | None
     due_at: datetime | None
@@ -132,6 +137,7 @@ class EventShape(Shape):
     round: int
     step_name: str
     opinion: str
+    administrator: bool
     hash: str
 
 

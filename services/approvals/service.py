@@ -16,6 +16,7 @@ from services.approvals.api import (
     statistics,
     substitutions,
     timetables,
+    turns,
     versions,
 )
 from services.approvals.handlers import events
@@ -30,6 +31,7 @@ service = Service(
     title="审核 (approvals)",
     routers=(
         slots.router,
+        turns.router,
         due.router,
         evidence.router,
         substitutions.router,

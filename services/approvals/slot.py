@@ -35,29 +35,35 @@ if TYPE_CHECKING:
 
 
 class SlotState(StrEnum):
-    """open → agreed | disagreed | transferred | cancelled; open ⇄ vacant (its holder left, or nobody is
-    there); vacant → transferred | cancelled."""
+    """open → agreed | disagreed | transferred | removed | cancelled; open ⇄ vacant (its holder left, or
+    nobody is there) and open ⇄ waiting (its holder has asked others to sign before him): both can end in all
+    these ways but the decisions. An agreement that is taken back is open again, and so is what it closed."""
 
     OPEN = "open"
     VACANT = "vacant"
+    WAITING = "waiting"
     AGREED = "agreed"
     DISAGREED = "disagreed"
     TRANSFERRED = "transferred"
+    REMOVED = "removed"
     CANCELLED = "cancelled"
 
 
 SLOT_LABELS = {
     SlotState.OPEN: "待办理",
     SlotState.VACANT: "无人办理",
+    SlotState.WAITING: "待加签人办理",
     SlotState.AGREED: "同意",
     SlotState.DISAGREED: "不同意",
-    SlotState.TRANSFERRED: "已改派",
+    SlotState.TRANSFERRED: "已转交",
+    SlotState.REMOVED: "已减签",
     SlotState.CANCELLED: "已取消",
 }
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """When a slot without a budget is due, for lists that are sorted by it."""
+HELD = frozenset({SlotState.OPEN, SlotState.WAITING})
 DECIDED = frozenset({SlotState.AGREED, SlotState.DISAGREED})
-PENDING = frozenset({SlotState.OPEN, SlotState.VACANT})
+PENDING = frozenset({SlotState.OPEN, SlotState.VACANT, SlotState.WAITING})
 
 
 class Slot(Approvals):
@@ -65,6 +71,8 @@ class Slot(Approvals):
     nobody could be found for has no holder. `closed_by` is the number of the case event that closed it.
     `basis` is what makes the holder eligible: a `candidate` of the step, one of the `superior` unit in its
     place, or a `colleague` whom somebody has chosen.
+    `sign` is how an added signer takes part, `before` or `with` the holder of the slot `sign_for`; his
+    agreement is needed, but is no part of the quorum.
 
     `acted_by` decided, for the holder when `on_behalf_of` names him.
 
@@ -124,10 +132,13 @@ class Slot(Approvals):
     holder_unit: Mapped[str] = mapped_column(String(200), default="")
     origin: Mapped[str] = mapped_column(String(20))
     basis: Mapped[str] = mapped_column(String(20), default="candidate")
+    sign: Mapped[str] = mapped_column(String(10), default="")
+    sign_for: Mapped[UUID | None] = mapped_column(Uuid)
     state: Mapped[str] = mapped_column(String(20), default=SlotState.OPEN)
     version: Mapped[int] = mapped_column(default=1)
     digest: Mapped[str] = mapped_column(String(64))
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_by: Mapped[int | None]
     acted_by: Mapped[UUID | None] = mapped_column(Uuid)
@@ -167,6 +178,7 @@ class Slot(Approvals):
             holder_unit=holder.organisation_name if holder else step.organisation_name,
             origin=origin,
             basis="candidate",
+            sign="",
             state=SlotState.OPEN if holder else SlotState.VACANT,
             version=1,
             digest=case.digest,
@@ -209,7 +221,7 @@ class Slot(Approvals):
     @property
     def counts(self) -> bool:
         """Whether it is one of the places whose agreements make the quorum of its step."""
-        return self.pending or self.state in DECIDED
+        return not self.sign and (self.pending or self.state in DECIDED)
 
     @property
     def trace(self) -> dict[str, str | None]:
@@ -218,10 +230,23 @@ class Slot(Approvals):
             "state": str(self.state),
             "step": self.step_key,
             "holder": str(self.holder_id) if self.holder_id else None,
+            "origin": self.origin,
+            **({"sign": self.sign, "sign_for": str(self.sign_for)} if self.sign else {}),
         }
 
     def close(self, state: SlotState, at: datetime, closed_by: int) -> None:
         self.state, self.closed_at, self.closed_by = state, at, closed_by
+        self.version += 1
+
+    def take_time_of(self, other: Slot) -> None:
+        """Goes on with the time of another slot: passing a turn on gives nobody more of it."""
+        for name in ("budget_hours", "counted_from", "calendar", "due_at", "due_order", "alarm", "alarm_at"):
+            setattr(self, name, getattr(other, name))
+
+    def pend(self, state: SlotState) -> None:
+        """Makes it open, vacant or waiting (again): what closed it is undone."""
+        self.state, self.closed_at, self.closed_by = state, None, None
+        self.acted_by, self.acted_name, self.on_behalf_of, self.opinion = None, "", None, ""
         self.version += 1
 
 

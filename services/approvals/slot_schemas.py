@@ -52,6 +52,8 @@ class SlotItem(Shape):
     step_name: str
     state: str
     status_label: str
+    sign: str
+    seen_at: datetime | None
     opened_at: datetime
     submitted_at: datetime
     closed_at: datetime | None

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from services.approvals.actions import decision_actions
+from services.approvals.actions import decision_actions, slot_actions
 from services.approvals.case import CaseState
 from services.approvals.case_file import CaseFile
 from services.approvals.deadline import TIME_LABELS, time_state
 from services.approvals.slot import Slot, SlotState
 from services.approvals.slot_schemas import DecisionShape, SlotItem
 from services.approvals.turn import refusals
+from services.approvals.verbs import Situation
 from shared.errors import Problem
 from shared.people import Caller
 from shared.store import Look
@@ -22,6 +23,12 @@ def slot_items(look: Look, rows: Sequence[Slot], caller: Caller) -> list[SlotIte
     """Rows of a to-do or done list, with what stands against deciding those of others."""
     refused = refusals(look, rows, caller.person_id)
     return [_item(row, look.now, caller, refused.get(row.id)) for row in rows]
+
+
+def whole_slot(look: Look, at: Situation) -> SlotItem:
+    """One slot with everything that may be done with it."""
+    item = _item(at.slot, look.now, at.caller, None)
+    return item.model_copy(update={"available_actions": slot_actions(at)})
 
 
 def _item(slot: Slot, now: datetime, caller: Caller, refused: Problem | None) -> SlotItem:

@@ -103,6 +103,8 @@ class Step(BaseModel):
     pick: Literal["none", "submitter", "previous_actor"] = "none"
     on_empty: Literal["refuse", "skip", "administrator"] = "refuse"
     self_review: Literal["exclude", "skip", "superior"] = "exclude"
+    may_transfer: bool = Field(True, description="是否允许审核人转办")
+    may_add_sign: bool = Field(True, description="是否允许审核人加签")
     budget_hours: int | None = Field(
         None, ge=1, le=MAX_HOURS, description="办理时限，以工作小时计 (working hours that the step may take)"
     )

@@ -20,6 +20,7 @@ from shared.events.approvals import (
     SlotEscalated,
     SlotOpened,
     SlotOverdue,
+    SlotSeen,
 )
 
 
@@ -66,6 +67,13 @@ def time_told(case: Case, slot: Slot, is_overdue: bool) -> SlotDueSoon | SlotOve
         **_shown(case, slot),
         slot_id=slot.id,
         **{name: getattr(slot, name) for name in fields},
+    )
+
+
+def slot_seen(case: Case, slot: Slot, by: UUID) -> SlotSeen:
+    """That its holder has opened it."""
+    return SlotSeen(
+        **about(case), slot_id=slot.id, step_key=slot.step_key, step_name=slot.step_name, seen_by=by
     )
 
 

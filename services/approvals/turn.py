@@ -7,16 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from services.approvals import judge
-from services.approvals.actor import Actor
 from services.approvals.case import Case
 from services.approvals.case_file import CaseFile
-from services.approvals.filing import came_first
 from services.approvals.slot import DECIDED, Slot
-from services.approvals.standing_in import in_force_for, is_under
-from shared.errors import Forbidden, Problem
+from services.approvals.standing_in import is_under
+from shared.errors import Problem
 from shared.people import Caller
-from shared.store import Look, Work
+from shared.store import Look
 
 APPLICANT = Problem(
     "applicant_never_decides",
@@ -30,23 +27,6 @@ DECIDED_ALREADY = Problem(
 OWN_FIRST = Problem(
     "own_slot_first", "您本人也办理此环节，不能再代理", "", "you hold a slot of this step yourself"
 )
-
-
-def take_turn(work: Work, file: CaseFile, slot: Slot, caller: Caller) -> Actor:
-    """Who decides, and for whom. Raises `Forbidden` (`not_your_turn`, and for deputies what
-    `cannot_represent` says), or `Conflict` with the facts of what came first.
-
-    The state comes before the version: a late decision hears who was first.
-    """
-    own = slot.holder_id == caller.person_id
-    file.standing_in = [] if own else in_force_for(work, caller.person_id)
-    late = None if slot.pending else came_first(work, file.case, slot)
-    judge.require_turn(file.case, slot, in_hand(file, slot, caller), late)
-    if own:
-        return Actor(caller.person_id, caller.name)
-    if (problem := cannot_represent(file, slot, caller)) is not None:
-        raise Forbidden(problem.code, problem.text, problem.text_en)
-    return Actor(caller.person_id, caller.name, slot.holder_id, slot.holder_name)
 
 
 def in_hand(file: CaseFile, slot: Slot, caller: Caller) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 
 from sqlalchemy import select
 
@@ -13,7 +13,7 @@ from services.approvals.case_event import CaseEvent, first_hash, intact
 from services.approvals.case_file import CaseFile
 from services.approvals.chain_schemas import PreviewShape
 from services.approvals.deadline import TIME_LABELS, time_state
-from services.approvals.filing import candidates_today
+from services.approvals.filing import candidates_today, former_holders
 from services.approvals.quorum import progress
 from services.approvals.route import Route
 from services.approvals.schemas import (
@@ -32,6 +32,7 @@ from services.approvals.slot import DECIDED, SLOT_LABELS, Slot, SlotState
 from services.approvals.slot_views import columns
 from services.approvals.staffing import Candidate
 from services.approvals.standing_in import in_force_for
+from services.approvals.verbs import Situation
 from shared.errors import Problem
 from shared.people import Caller
 from shared.store import Look
@@ -77,7 +78,9 @@ def case_shape(look: Look, case: Case, caller: Caller) -> CaseShape:
     standing_in = in_force_for(look, caller.person_id)
     file = CaseFile(case, rounds[-1], slots, look.now, standing_in=standing_in)
     beginning = first_hash(case.id, rounds[0].digest, rounds[0].route)
-    skips = _skips(entries, case.round)
+    acts = [entry for entry in entries if entry.round == case.round]
+    former = cache(lambda: former_holders(look, case))
+    standing = [Situation(file, slot, caller, lambda: acts, former) for slot in slots]
     return CaseShape(
         **case_item(case).model_dump(exclude={"amount"}),
         amount=case.amount_fen,
@@ -86,54 +89,58 @@ def case_shape(look: Look, case: Case, caller: Caller) -> CaseShape:
         previous_case=case.previous_case,
         content=file.round.content,
         facts=file.round.facts,
-        route=[_step(file, index, caller, skips) for index in range(len(file.route))],
+        route=[_step(file, index, standing, _skips(acts)) for index in range(len(file.route))],
         next_step=_next(look, file, caller),
         timeline=[EventShape(**columns(entry, EventShape), label=entry.label) for entry in entries],
         history_intact=intact(entries, beginning, case.event_hash),
-        available_actions=case_actions(file, caller),
+        available_actions=case_actions(file, caller, former()),
     )
 
 
-def _skips(entries: Sequence[CaseEvent], n: int) -> dict[str, str]:
+def _skips(acts: Sequence[CaseEvent]) -> dict[str, str]:
     """Steps of a round that were passed over, each with the rule."""
     found: dict[str, str] = {}
-    for entry in entries:
-        if entry.round == n:
-            found |= entry.data["skipped"]
+    for act in acts:
+        found |= act.data["skipped"]
     return found
 
 
-def _step(file: CaseFile, index: int, caller: Caller, skips: Mapping[str, str]) -> CaseStepShape:
+def _step(
+    file: CaseFile, index: int, standing: Sequence[Situation], skips: Mapping[str, str]
+) -> CaseStepShape:
     step = file.route[index]
-    slots = [slot for slot in file.slots if slot.step_index == index]
+    here = [at for at in standing if at.slot.step_index == index]
+    slots = [at.slot for at in here]
     state = _step_state(file, index, slots)
+    rule = skips.get(step.key, "") if state == "skipped_by_rule" else ""
     agreed, wanted = progress(step, slots)
-    skipped = SKIP_RULES.get(skips.get(step.key, ""), STEP_LABELS[state])
     return CaseStepShape(
         **RouteStepShape.model_validate(step).model_dump(),
         state=state,
-        status_label=skipped if state == "skipped_by_rule" else STEP_LABELS[state],
-        skipped_by=skips.get(step.key, ""),
+        status_label=SKIP_RULES.get(rule, STEP_LABELS[state]),
+        skipped_by=rule,
         agreed=agreed,
         needed=wanted,
-        holders=[_holder(file, slot, caller) for slot in slots],
+        holders=[_holder(at) for at in here],
     )
 
 
 def _step_state(file: CaseFile, index: int, slots: Sequence[Slot]) -> str:
     if not file.route[index].applies:
         return "skipped"
-    if slots:
-        if any(slot.pending for slot in slots):
-            return "current"
-        return "done" if any(slot.state in DECIDED for slot in slots) else "stopped"
+    if any(slot.pending for slot in slots):
+        return "current"
+    if any(slot.state in DECIDED for slot in slots):
+        return "done"
     if index < file.case.step_index or file.case.state == CaseState.APPROVED:
         return "skipped_by_rule"
-    return "waiting" if file.case.state == CaseState.REVIEWING else "not_reached"
+    if file.case.state == CaseState.REVIEWING:
+        return "waiting"
+    return "stopped" if slots else "not_reached"
 
 
-def _holder(file: CaseFile, slot: Slot, caller: Caller) -> HolderShape:
-    standing = time_state(slot, file.at)
+def _holder(at: Situation) -> HolderShape:
+    slot, standing = at.slot, time_state(at.slot, at.file.at)
     return HolderShape(
         slot_id=slot.id,
         person_id=slot.holder_id,
@@ -142,6 +149,9 @@ def _holder(file: CaseFile, slot: Slot, caller: Caller) -> HolderShape:
         state=slot.state,
         status_label=SLOT_LABELS[SlotState(slot.state)],
         origin=slot.origin,
+        sign=slot.sign,
+        sign_for=slot.sign_for,
+        seen_at=slot.seen_at,
         opened_at=slot.opened_at,
         closed_at=slot.closed_at,
         due_at=slot.due_at,
@@ -152,7 +162,7 @@ def _holder(file: CaseFile, slot: Slot, caller: Caller) -> HolderShape:
         on_behalf_of=slot.on_behalf_of,
         opinion=slot.opinion,
         etag=slot.etag,
-        available_actions=slot_actions(file, slot, caller),
+        available_actions=slot_actions(at),
     )
 
 

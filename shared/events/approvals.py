@@ -138,6 +138,17 @@ class SlotClosed(_CaseEvent):
     on_behalf_of: UUID | None = None
 
 
+class SlotSeen(_CaseEvent):
+    """A person has opened what waits for him."""
+
+    type: ClassVar[str] = "slot.seen"
+
+    slot_id: UUID
+    step_key: str
+    step_name: str
+    seen_by: UUID
+
+
 class CaseApproved(_CaseEvent):
     """The last step agreed. `on_behalf_of`: the holder, when his deputy decided for him."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from services.approvals import deciding, holders, rounds
+from services.approvals import deciding, holders, judge, rounds
 from services.approvals.actor import Actor
 from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent, first_hash
@@ -52,6 +53,14 @@ STEPS = st.lists(
 )
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What there was before an agreement, and whose turn it made it."""
+
+    before: dict[UUID, tuple[Any, ...]]
+    slots: set[UUID]
+
+
 class Acts(RuleBasedStateMachine):
     """One document, reviewed over and over; `acts` is its whole history, `told` all it published."""
 
@@ -67,6 +76,9 @@ class Acts(RuleBasedStateMachine):
         self.slots: dict[UUID, Slot] = {}
         self.outcomes: dict[UUID, str] = {}
         self.steps: list[int] = []
+        self.opened: dict[int, Opened] = {}
+        self.touched: set[UUID] = set()
+        self.undone: set[UUID] = set()
         self.case = Case.begin("plan", new_id(), self.at, None)
         self.chain = new_id()
         self.submit(steps)
@@ -171,6 +183,14 @@ class Acts(RuleBasedStateMachine):
     def vacant(self) -> list[Slot]:
         return [slot for slot in self.slots.values() if slot.state == SlotState.VACANT]
 
+    @property
+    def projection(self) -> dict[UUID, tuple[Any, ...]]:
+        """Everything that says who has the case and what became of each turn."""
+        return {
+            one.id: (one.state, one.holder_id, one.acted_by, one.opinion, one.closed_at, one.sign_for)
+            for one in self.slots.values()
+        }
+
     def said(self, slot: Slot, opinion: str, picks: list[UUID]) -> Decision:
         assert slot.holder_id is not None
         return Decision(Actor(slot.holder_id, slot.holder_name), opinion, picks)
@@ -181,12 +201,17 @@ class Acts(RuleBasedStateMachine):
         slot = self.open[n % len(self.open)]
         chosen = [STAFF[index].person_id for index in sorted(picks)]
         before: tuple[Any, ...] = (self.case.version, slot.state, len(self.acts), [])
+        was = self.projection
         try:
             deciding.agree(self.file, slot, self.said(slot, "", chosen), self.candidates)
         except Invalid:
             assert (self.case.version, slot.state, len(self.acts), self.file.added) == before
             return
         self.keep(self.file)
+        pending = [one for one in self.slots.values() if one.pending]
+        opened = {one.id for one in pending if was.get(one.id, ("",))[0] != one.state}
+        self.touched -= opened  # what somebody did with an earlier turn does not count
+        self.opened[self.acts[-1].seq] = Opened(was, opened)
         if self.case.state == CaseState.REVIEWING:
             self.steps.append(self.case.step_index)
 
@@ -252,7 +277,9 @@ class Acts(RuleBasedStateMachine):
     def help(self, n: int, to: int) -> None:
         slot, person = self.vacant[n % len(self.vacant)], STAFF[to]
         if person.person_id == slot.holder_id:
-            holders.resume_holder(self.file, slot)
-        elif person.person_id not in {*self.file.excluded, *(one.holder_id for one in self.open)}:
+            if self.file.is_free(person.person_id):
+                holders.resume_holder(self.file, slot)
+        elif not judge.cannot_take_over(self.file.excluded, self.file.step_slots, person.person_id, person):
+            self.touched.add(slot.id)
             holders.reassign(self.file, slot, person, Actor(new_id(), "管理员"), "改派")
         self.keep(self.file)

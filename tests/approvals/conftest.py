@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.approvals.office import Office
+from tests.approvals.office import Office, finance_step, step
 from tests.conftest import PostgresDatabases
 
 
@@ -16,6 +16,16 @@ def office(tmp_path: Path) -> Iterator[Office]:
     made = Office(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def staffed(office: Office) -> Office:
+    """The school has a fourth reviewer and a clerk; its own step, then that of the finance office."""
+    office.add("xu", office.school, "reviewer")
+    office.add("clerk", office.school, "handler")
+    office.publish("chen", "unit", [step("head", pick="submitter")])
+    office.publish("zhou", "district", [finance_step()])
+    return office
 
 
 class OneDatabase(PostgresDatabases):

@@ -107,12 +107,13 @@ def test_a_row_says_what_its_holder_can_do(office: Office) -> None:
     assert [(one["action"], one["allowed"], one["url"]) for one in row["available_actions"]] == [
         ("agree", True, f"/api/approvals/slots/{row['id']}/agree"),
         ("disagree", True, f"/api/approvals/slots/{row['id']}/disagree"),
+        ("seen", True, f"/api/approvals/slots/{row['id']}/seen"),
     ]
     one = office.send("wang", "GET", f"slots/{row['id']}")
     assert one.headers["etag"] == row["etag"]
     office.agree("wang")
     (done,) = office.get("wang", "done")["items"]
-    assert [one["allowed"] for one in done["available_actions"]] == [False, False]
+    assert [one["allowed"] for one in done["available_actions"]] == [False, False, False]
 
 
 def test_the_case_shows_current_and_next_executors(office: Office) -> None:

@@ -13,7 +13,7 @@ from services.approvals import judge, queries, rounds
 from services.approvals.actor import Actor
 from services.approvals.case import Case, RefusedRound
 from services.approvals.chain_schemas import PreviewBody, PreviewShape
-from services.approvals.filing import came_first, keep, latest_case, plan_route, take
+from services.approvals.filing import came_first, former_holders, keep, latest_case, plan_route, take
 from services.approvals.queries import CASE_ORDER, CaseListing
 from services.approvals.schemas import CaseItem, CaseShape, TerminateBody
 from services.approvals.step import KEY
@@ -123,7 +123,9 @@ def terminate(  # noqa: PLR0913 - what a termination is made of
         if (before := once.before(work)) is not None:
             return before
         case = work.get(Case, case_id, seen_by=caller)
-        judge.require_administrator(case, None, caller)
+        refused = judge.why_not_administer(case, None, caller, former_holders(work, case))
+        if refused is not None:
+            raise refused
         if case.final:
             raise judge.came_first(case, came_first(work, case, None))
         expected.check(etag(case.version))

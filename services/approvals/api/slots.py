@@ -8,10 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from services.approvals import deciding, holders, judge, queries
+from services.approvals import deciding, holders, queries
 from services.approvals.actor import Actor
+from services.approvals.api.turn import chosen, take_turn
 from services.approvals.deciding import Decision
-from services.approvals.filing import came_first, candidates_today, keep, substitute, take_by_slot
+from services.approvals.filing import candidates_today, keep, situation, take_by_slot
 from services.approvals.opinion import count_use
 from services.approvals.queries import (
     DONE_ORDER,
@@ -31,10 +32,9 @@ from services.approvals.slot_schemas import (
     ReassignBody,
     SlotItem,
 )
-from services.approvals.slot_views import decision, slot_items
+from services.approvals.slot_views import decision, slot_items, whole_slot
 from services.approvals.standing_in import in_force_for
-from services.approvals.turn import take_turn
-from shared.errors import Forbidden, invalid
+from shared.errors import Forbidden
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, page_of, shown
 
 router = APIRouter(tags=["slots"])
@@ -85,10 +85,12 @@ def counts(store: StoreHere, caller: SignedIn, asked: Annotated[Filters, Query()
     "/slots/{slot_id}", operation_id="get_slot", summary="一项待办 (one slot)", response_model=SlotItem
 )
 def get_slot(store: StoreHere, caller: SignedIn, slot_id: UUID) -> Response:
-    """One slot of the caller, or of somebody for whom he stands in, with the ETag that a decision needs."""
+    """One slot of the caller, or of somebody for whom he stands in, with the ETag that a decision needs and
+    all that may be done with it."""
     with store.read() as look:
-        slot = look.get(Slot, slot_id, seen_by=caller)
-        return shown(slot_items(look, [slot], caller)[0], slot.etag)
+        look.get(Slot, slot_id, seen_by=caller)
+        file, slot = take_by_slot(look, slot_id, caller)
+        return shown(whole_slot(look, situation(look, file, slot, caller)), slot.etag)
 
 
 @router.post(
@@ -107,14 +109,12 @@ def agree(  # noqa: PLR0913 - what a decision is made of
     with store.work(actor=caller.actor) as work:
         if (before := once.before(work)) is not None:
             return before
-        file, slot = take_by_slot(work, slot_id, caller)
-        by = take_turn(work, file, slot, caller)
-        expected.check(slot.etag)
-        said = Decision(by, body.opinion, body.picks)
-        deciding.agree(file, slot, said, lambda step: candidates_today(work, step))
+        at = take_turn(work, "agree", slot_id, caller, expected)
+        said = Decision(at.actor, body.opinion, body.picks)
+        deciding.agree(at.file, at.slot, said, lambda step: candidates_today(work, step))
         count_use(work, caller, "agree", body.opinion)
-        keep(work, file)
-        return once.answer(work, decision(file, slot), etag=slot.etag)
+        keep(work, at.file)
+        return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
 
 
 @router.post(
@@ -130,13 +130,11 @@ def disagree(  # noqa: PLR0913 - what a decision is made of
     with store.work(actor=caller.actor) as work:
         if (before := once.before(work)) is not None:
             return before
-        file, slot = take_by_slot(work, slot_id, caller)
-        by = take_turn(work, file, slot, caller)
-        expected.check(slot.etag)
-        deciding.disagree(file, slot, Decision(by, body.opinion))
+        at = take_turn(work, "disagree", slot_id, caller, expected)
+        deciding.disagree(at.file, at.slot, Decision(at.actor, body.opinion))
         count_use(work, caller, "disagree", body.opinion)
-        keep(work, file)
-        return once.answer(work, decision(file, slot), etag=slot.etag)
+        keep(work, at.file)
+        return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
 
 
 @router.post(
@@ -153,22 +151,15 @@ def reassign(  # noqa: PLR0913 - what a decision is made of
     with store.work(actor=caller.actor) as work:
         if (before := once.before(work)) is not None:
             return before
-        file, slot = take_by_slot(work, slot_id, caller)
-        judge.require_administrator(file.case, file.route[slot.step_index], caller)
-        if not slot.pending:
-            raise judge.came_first(file.case, came_first(work, file.case, slot))
-        expected.check(slot.etag)
+        at = take_turn(work, "reassign", slot_id, caller, expected)
         if body.to == caller.person_id:
             raise Forbidden(
                 "not_to_yourself", "不能改派给自己", "an administrator does not take the step himself"
             )
-        to = substitute(work, file.case, file.step, body.to)
-        problems = judge.cannot_take_over(file.excluded, file.step_slots, body.to, to)
-        if to is None or problems:
-            raise invalid(problems)
-        new = holders.reassign(file, slot, to, Actor(caller.person_id, caller.name), body.reason)
-        keep(work, file)
-        return once.answer(work, decision(file, new), etag=new.etag)
+        to = chosen(work, at, "reassign", body.to)
+        new = holders.reassign(at.file, at.slot, to, Actor(caller.person_id, caller.name), body.reason)
+        keep(work, at.file)
+        return once.answer(work, decision(at.file, new), etag=new.etag)
 
 
 def _page(asked: Listing) -> PageAsked:

@@ -1,0 +1,66 @@
+"""Taking one's own agreement back: everything that it did is undone, as long as nobody has built on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.approvals.actor import Actor
+from services.approvals.case import CaseState
+from services.approvals.case_event import CaseEvent
+from services.approvals.case_file import CaseFile, Effects
+from services.approvals.recording import record
+from services.approvals.slot import DECIDED, PENDING, Slot, SlotState
+from shared.errors import Conflict, Refusal
+
+ON_TURNS = frozenset({"seen", "transferred", "reassigned", "signers_added", "removed", "escalated"})
+"""Acts on a slot after which what opened it stays."""
+
+
+def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> Refusal | None:
+    """What stands against taking back the agreement of a slot; `acts` are the events of the round.
+
+    `nothing_to_take_back`, `case_closed`, `decided_since`, `seen_since`, `acted_since`.
+    """
+    if slot.state != SlotState.AGREED or slot.closed_by is None or slot.round != file.case.round:
+        return Conflict(
+            "nothing_to_take_back", "没有可以收回的同意意见", "there is no agreement to take back"
+        )
+    if file.case.state != CaseState.REVIEWING:
+        return Conflict("case_closed", f"{file.case.label}，不能收回", f"the case is {file.case.state}")
+    if any(one.state in DECIDED and (one.closed_by or 0) > slot.closed_by for one in file.slots):
+        return Conflict("decided_since", "之后已有其他审核意见，不能收回", "somebody has decided since")
+    opened = set(opened_by(acts, slot.closed_by))
+    for act in acts:
+        if act.seq > slot.closed_by and act.type in ON_TURNS and act.slot_id in opened:
+            if act.type == "seen":
+                return Conflict("seen_since", "下一环节已查看，不能收回", "the next has seen it")
+            return Conflict("acted_since", "下一环节已处理，不能收回", "the next has acted on it")
+    return None
+
+
+def take_back(file: CaseFile, slot: Slot, act: CaseEvent, by: Actor, reason: str) -> None:
+    """Restores what was before `act`, the agreement of `slot`: its turn, the slots that it cancelled, and the
+    step; the slots that it opened are cancelled."""
+    later = [one for one in file.slots if one.step_index > slot.step_index and one.pending]
+    traces = {one.id: act.data["slots"].get(str(one.id)) for one in file.slots if one not in later}
+    restored = [one for one in file.slots if traces.get(one.id)]
+    for one in later:
+        file.close(one, SlotState.CANCELLED)
+    for one in restored:
+        one.pend(SlotState(traces[one.id]["was"]))
+    file.case.step_index = slot.step_index
+    file.settle_attention()
+    effects = Effects(opened=restored, closed=later)
+    record(file, "taken_back", by, effects, slot=slot, opinion=reason, undone=act.seq)
+
+
+def opened_by(acts: Sequence[CaseEvent], seq: int) -> list[UUID]:
+    """The slots that the act number `seq` opened, vacant ones included."""
+    return [
+        UUID(slot)
+        for act in acts
+        if act.seq == seq
+        for slot, trace in act.data["slots"].items()
+        if trace["state"] in PENDING
+    ]
