@@ -23,11 +23,8 @@ from shared.inbox import Handlers
 from shared.people import keep_copies
 from shared.store import Work
 
-OUTCOMES = {
-    **{"under_review": False, "withdrawn": False},
-    **{"returned": True, "usable": True, "closed": True, "void": True},
-}
-"""Which statuses an applicant is told of, and whether by mail too: not of what he has just done himself."""
+OUTCOMES = frozenset({"under_review", "withdrawn", "returned", "usable", "closed", "void"})
+"""Which statuses an applicant is told of."""
 REVOKED = "revoked"
 
 events = Handlers()
@@ -85,8 +82,7 @@ def tell_applicant(work: Work, event: PlanStatusChanged) -> None:
     kind = f"plan.{event.status}"
     if event.status == "returned" and event.returned_by == "system":
         kind = "plan.returned_by_system"
-    path, by_mail = f"/plans/{event.plan_id}", OUTCOMES[event.status]
-    notice = Notice(kind, context_of(event), path, _plan(event), by_mail=by_mail)
+    notice = Notice(kind, context_of(event), f"/plans/{event.plan_id}", _plan(event))
     # a plan that is closed ends for whoever holds it, too
     people = {event.applicant_id, event.holder_id} if event.status == "closed" else {event.applicant_id}
     for person_id in sorted(people):
@@ -112,8 +108,7 @@ def _tell_of_request(work: Work, event: RequestStatusChanged) -> None:
     by_system = event.status == "returned" and event.returned_by == "system"
     kind = f"{event.kind}.{'returned_by_system' if by_system else event.status}"
     document = Document(event.kind, event.request_id, event.organisation_id)
-    by_mail = done or event.status == "returned"
-    notice = Notice(kind, context_of(event), f"/requests/{event.request_id}", document, by_mail=by_mail)
+    notice = Notice(kind, context_of(event), f"/requests/{event.request_id}", document)
     people = {event.applicant_id, *(event.concerned if done else ())}
     for person_id in sorted(people):
         tell(work, person_id, notice)
