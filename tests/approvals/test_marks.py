@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.approvals.desk import act, ids
@@ -181,7 +182,7 @@ def test_i38_every_act_publishes_something_next_to_its_case(staffed: Office) -> 
     office = staffed
     doc_id, _ = office.submit(["wang"])
     case = office.case("wang", doc_id)
-    acts = (
+    acts: tuple[Callable[[], Any], ...] = (
         lambda: act(office, "li", "urge", case["route"][0]["holders"][0]),
         lambda: act(office, "wang", "seen", office.slot("wang")),
         lambda: comment(office, "wang", case["id"]),
