@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from uuid import UUID
-
-from services.approvals.case_file import CaseFile
-from services.approvals.judge import why_not_administer
+from services.approvals.case_verbs import CASE_VERBS, Standing
 from services.approvals.schemas import Action
 from services.approvals.slot import Slot, SlotState
 from services.approvals.verbs import VERBS, Situation, why_not
 from shared.errors import Problem
-from shared.people import Caller
 
 ROOT = "/api/approvals"
 
@@ -43,19 +38,12 @@ def slot_actions(at: Situation) -> list[Action]:
     return found
 
 
-def case_actions(file: CaseFile, caller: Caller, holders: Collection[UUID | None]) -> list[Action]:
-    """What may be done with the case as a whole; `holders` are those who have or had a slot in it."""
-    case = file.case
-    is_applicant = case.applicant_id == caller.person_id
-    refused = why_not_administer(case, None, caller, holders)
-    reason = "只有申请人可以撤回" if not is_applicant else "已有审核意见或不在审核中"
-    document = f"/documents/{case.doc_type}/{case.doc_id}"
+def case_actions(at: Standing) -> list[Action]:
+    """What the caller may do with the case as a whole, each verb with the reason that speaks against it."""
+    case = at.file.case
+    urls = {"withdraw": f"/documents/{case.doc_type}/{case.doc_id}/withdraw"}
+    refusals = {name: why_not_case(at) for name, why_not_case in CASE_VERBS.items()}
     return [
-        action("withdraw", is_applicant and file.withdrawable, reason, f"{document}/withdraw"),
-        action(
-            "terminate",
-            refused is None and not case.final,
-            refused.text if refused else f"事项{case.label}",
-            f"/cases/{case.id}/terminate",
-        ),
+        action(name, no is None, no.text if no else "", urls.get(name, f"/cases/{case.id}/{name}"))
+        for name, no in refusals.items()
     ]

@@ -26,6 +26,9 @@ ACT_LABELS = {
     "superseded": "被新的提交取代",
     "taken_back": "收回同意意见",
     "seen": "已查看",
+    "urged": "催办",
+    "cc_added": "抄送",
+    "commented": "评论",
     "transferred": "转办",
     "signers_added": "加签",
     "removed": "减签",
@@ -67,6 +70,16 @@ class CaseEvent(Approvals):
     @property
     def label(self) -> str:
         return ACT_LABELS[self.type]
+
+    @property
+    def to(self) -> list[str]:
+        """The names of the people that it brought in."""
+        return list(self.data.get("to", ()))
+
+    @property
+    def attachments(self) -> list[dict[str, Any]]:
+        """The files that it names."""
+        return list(self.data.get("attachments", ()))
 
     @property
     def administrator(self) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from services.approvals import judge
 from services.approvals.case import Case
@@ -49,6 +50,19 @@ def choices(look: Look, file: CaseFile, slot: Slot, verb: str, q: str) -> list[C
     return [one for one in wanted if not why_not_chosen(file, slot, verb, one.person_id, one)][:MOST]
 
 
+def readers(look: Look, file: CaseFile, q: str = "", wanted: Sequence[UUID] = ()) -> list[Candidate]:
+    """Who can get a copy of a case, by name: people of the unit, of its superior unit, and of the
+    organisations that review it; at most a hundred, or those `wanted`."""
+    unit = look.session.get(OrganisationCopy, file.case.organisation_id)
+    places = {file.case.organisation_id, unit.superior_id if unit else None}
+    places |= {step.organisation_id for step in file.route if step.applies}
+    people = _appointed(look, OrganisationCopy.organisation_id.in_([one for one in places if one]))
+    if wanted:
+        people = people.where(PersonCopy.person_id.in_(wanted))
+    rows: Any = look.execute(_matching(people, q).limit(MOST))
+    return list({row[0]: Candidate(*row) for row in rows}.values())
+
+
 def why_not_chosen(
     file: CaseFile, slot: Slot, verb: str, person_id: UUID, found: Candidate | None
 ) -> list[Problem]:
@@ -71,6 +85,13 @@ def _colleagues(look: Look, case: Case, step: RouteStep) -> Found:
     place = step.organisation_id
     if place is None and step.segment == Segment.UNIT:
         place = case.organisation_id
+    if place is not None:
+        return _appointed(look, OrganisationCopy.organisation_id == place)
+    return _appointed(look, DistrictCopy.path.startswith(step.owner_path, autoescape=True))
+
+
+def _appointed(look: Look, where: ColumnElement[bool]) -> Found:
+    """Active people with a post today in some organisations, by name."""
     return (
         select(PersonCopy.person_id, PersonCopy.name, OrganisationCopy.organisation_id, OrganisationCopy.name)
         .join(AppointmentCopy, AppointmentCopy.person_id == PersonCopy.person_id)
@@ -78,11 +99,7 @@ def _colleagues(look: Look, case: Case, step: RouteStep) -> Found:
         .join(DistrictCopy, DistrictCopy.code == OrganisationCopy.district_code)
         .where(PersonCopy.active, OrganisationCopy.active)
         .where(AppointmentCopy.on(look.today), AppointmentCopy.role != Role.PLATFORM_ADMINISTRATOR)
-        .where(
-            OrganisationCopy.organisation_id == place
-            if place is not None
-            else DistrictCopy.path.startswith(step.owner_path, autoescape=True)
-        )
+        .where(where)
         .distinct()
         .order_by(PersonCopy.name, PersonCopy.person_id, OrganisationCopy.organisation_id)
         .limit(3 * MOST)

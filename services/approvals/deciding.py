@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from services.approvals import judge, told
@@ -20,11 +21,12 @@ from services.approvals.slot import Slot, SlotState
 
 @dataclass(frozen=True)
 class Decision:
-    """What a reviewer says, and whom he picks for the next step."""
+    """What a reviewer says, whom he picks for the next step, and the files he adds (as events name them)."""
 
     by: Actor
     opinion: str = ""
     picks: Sequence[UUID] = ()
+    attachments: Sequence[Mapping[str, Any]] = ()
 
 
 def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) -> None:
@@ -48,7 +50,7 @@ def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) 
     else:
         effects.opened = give_back(file, slot)
         file.settle_attention()
-    record(file, "agreed", said.by, effects, slot=slot, opinion=said.opinion)
+    _record(file, "agreed", effects, slot, said)
     if file.case.state == CaseState.APPROVED:
         file.told.append(told.decided(file.case, slot, said.by))
 
@@ -61,8 +63,13 @@ def disagree(file: CaseFile, slot: Slot, said: Decision) -> None:
     effects.closed += file.cancel_pending()
     file.settle_attention()
     file.case.move(CaseState.RETURNED, file.at)
-    record(file, "disagreed", said.by, effects, slot=slot, opinion=said.opinion)
+    _record(file, "disagreed", effects, slot, said)
     file.told.append(told.decided(file.case, slot, said.by))
+
+
+def _record(file: CaseFile, act: str, effects: Effects, slot: Slot, said: Decision) -> None:
+    files = list(said.attachments)
+    record(file, act, said.by, effects, slot=slot, opinion=said.opinion, attachments=files)
 
 
 def _decide(file: CaseFile, slot: Slot, state: SlotState, said: Decision) -> None:

@@ -12,8 +12,11 @@ from sqlalchemy import Select, and_, or_, select
 from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
+from services.approvals.case_verbs import Standing
+from services.approvals.cc import Cc
 from services.approvals.deadline import TimetableHere
 from services.approvals.in_force import in_force
+from services.approvals.judge import COMES_FIRST
 from services.approvals.round_time import ends_a_round, measure
 from services.approvals.route import InForce, Route, route
 from services.approvals.slot import DECIDED, Slot
@@ -32,12 +35,12 @@ from services.approvals.told import attention_cleared, attention_raised
 from services.approvals.verbs import Situation
 from shared.errors import NotFound
 from shared.events import Event
-from shared.events.approvals import SlotDueSoon, SlotOpened, SlotOverdue
+from shared.events.approvals import SlotDueSoon, SlotOpened, SlotOverdue, SlotUrged
 from shared.events.documents import Submission
 from shared.people import AppointmentCopy, Caller, OrganisationCopy, PersonCopy, Role
 from shared.store import Look, Work
 
-SLOT_EVENTS = (SlotOpened, SlotDueSoon, SlotOverdue)
+SLOT_EVENTS = (SlotOpened, SlotUrged, SlotDueSoon, SlotOverdue)
 
 
 def latest_case(look: Look, doc_type: str, doc_id: UUID, seen_by: Caller | None = None) -> Case | None:
@@ -94,8 +97,16 @@ def acts_of_round(look: Look, file: CaseFile) -> list[CaseEvent]:
 
 
 def former_holders(look: Look, case: Case) -> set[UUID | None]:
-    """Who holds or has held a slot in a case, whatever its round."""
-    return set(look.all(select(Slot.holder_id).where(Slot.case_id == case.id).distinct()))
+    """Who holds or has held a slot in a case, or has decided one for its holder, whatever its round."""
+    rows = look.execute(select(Slot.holder_id, Slot.acted_by).where(Slot.case_id == case.id).distinct())
+    return {person for row in rows for person in row}
+
+
+def standing(look: Look, file: CaseFile, caller: Caller) -> Standing:
+    """Somebody before a case, for the rules of its verbs."""
+    file.standing_in = in_force_for(look, caller.person_id)
+    readers = look.all(select(Cc.person_id).where(Cc.case_id == file.case.id))
+    return Standing(file, caller, former_holders(look, file.case), readers)
 
 
 def timetable_for(look: Look, case: Case) -> TimetableHere:
@@ -138,10 +149,13 @@ def _with_deputies(work: Work, file: CaseFile) -> list[Event]:
 
 def came_first(look: Look, case: Case, slot: Slot | None, slots: Sequence[Slot] = ()) -> CaseEvent | None:
     """The act that a late command lost against: what closed the slot, else the first decision of the round,
-    else the last act."""
+    else the last act that comes first before others."""
     decided = [s.closed_by for s in slots if s.state in DECIDED and s.round == case.round and s.closed_by]
-    seq = slot.closed_by if slot is not None else min(decided, default=case.event_seq)
-    return look.session.get(CaseEvent, (case.id, seq)) if seq else None
+    seq = slot.closed_by if slot is not None else min(decided, default=None)
+    if seq is not None:
+        return look.session.get(CaseEvent, (case.id, seq))
+    acts = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.type.in_(COMES_FIRST))
+    return look.first(acts.order_by(CaseEvent.seq.desc()))
 
 
 def candidates_today(look: Look, step: RouteStep) -> list[Candidate]:

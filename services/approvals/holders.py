@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services.approvals.actor import Actor
 from services.approvals.case_file import CaseFile, Effects
 from services.approvals.quorum import can_spare
@@ -15,7 +17,8 @@ def reassign(file: CaseFile, slot: Slot, to: Candidate, by: Actor, reason: str) 
     new, effects = succeed(file, slot, to, "reassigned")
     new.basis = "colleague"
     file.settle_attention()
-    record(file, "reassigned", by, effects, opinion=reason, slot=slot, administrator=True)
+    about: dict[str, Any] = {"administrator": True, "to": [to.name]}
+    record(file, "reassigned", by, effects, slot=slot, opinion=reason, **about)
     return new
 
 
@@ -24,7 +27,7 @@ def transfer(file: CaseFile, slot: Slot, to: Candidate, by: Actor, reason: str) 
     new, effects = succeed(file, slot, to, "transferred")
     new.basis = slot.basis
     new.take_time_of(slot)
-    record(file, "transferred", by, effects, opinion=reason, slot=slot)
+    record(file, "transferred", by, effects, opinion=reason, slot=slot, to=[to.name])
     return new
 
 

@@ -48,12 +48,6 @@ def require_opinion(opinion: str) -> None:
         raise invalid([Problem("opinion_required", "不同意时必须填写意见", "/opinion", "say why")])
 
 
-def require_applicant(case: Case, caller: Caller) -> None:
-    """Raises `Forbidden` (`applicant_only`)."""
-    if case.applicant_id != caller.person_id:
-        raise Forbidden("applicant_only", "只有申请人可以撤回", "only the applicant can withdraw")
-
-
 COMES_FIRST = {
     "agreed": ("already_decided", "该事项已由 {} 同意"),
     "disagreed": ("already_decided", "该事项已由 {} 退回"),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from services.approvals.case import Case
+from services.approvals.cc import Cc
 from services.approvals.chain import Chain
 from services.approvals.deadline import Level, TimeState
 from services.approvals.slot import Slot, SlotState
@@ -48,6 +49,12 @@ class CaseListing(Listing):
     attention: bool | None = None
 
 
+class CcListing(Listing):
+    """Copies, all or those not read yet."""
+
+    unread: bool = False
+
+
 class TodoListing(Listing):
     """To-dos also by how they stand with their time, newest first or the most urgent first."""
 
@@ -58,6 +65,7 @@ class TodoListing(Listing):
 TODO_ORDER: list[Any] = [Slot.opened_at, Slot.id]
 URGENT_ORDER: list[Any] = [Slot.due_order, Slot.id]
 DONE_ORDER: list[Any] = [Slot.closed_at, Slot.id]
+CC_ORDER: list[Any] = [Cc.copied_at, Cc.id]
 CASE_ORDER: list[Any] = [Case.submitted_at, Case.id]
 CHAIN_ORDER: list[Any] = [Chain.created_at, Chain.id]
 
@@ -94,6 +102,12 @@ def represented(person: UUID, asked: Filters) -> Select[Any]:
     return select(Slot).where(Slot.on_behalf_of == person, *_narrow(Slot, asked))
 
 
+def copies(person: UUID, asked: Filters, unread: bool = False) -> Select[Any]:
+    """Cases that were copied to a person."""
+    found = select(Cc).where(Cc.person_id == person, *_narrow(Cc, asked))
+    return found.where(Cc.read_at.is_(None)) if unread else found
+
+
 def cases(caller: Caller, asked: CaseListing) -> Select[Any]:
     """Cases that a caller may see."""
     found = select(Case).where(Case.visible_to(caller), *_narrow(Case, asked))
@@ -116,7 +130,7 @@ def count(look: Look, listed: Select[Any]) -> int:
     return look.session.scalar(select(func.count()).select_from(listed.subquery())) or 0
 
 
-def _narrow(kind: type[Slot] | type[Case], asked: Filters) -> list[ColumnElement[bool]]:
+def _narrow(kind: type[Slot] | type[Case] | type[Cc], asked: Filters) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if asked.doc_type:
         wanted.append(kind.doc_type == asked.doc_type)

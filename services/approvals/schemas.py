@@ -98,6 +98,7 @@ class HolderShape(Shape):
     sign: str
     sign_for: UUID | None
     seen_at: datetime | None
+    urged_at: datetime | None
     opened_at: datetime
     closed_at: datetime | None
     due_at: datetime | None
@@ -123,8 +124,17 @@ class CaseStepShape(RouteStepShape):
     holders: list[HolderShape]
 
 
+class FileShape(Shape):
+    """A file that an act names."""
+
+    id: UUID
+    name: str
+    size: int
+    sha256: str
+
+
 class EventShape(Shape):
-    """A line of the timeline."""
+    """A line of the timeline. `to` are the people that it brought in."""
 
     seq: int
     at: datetime
@@ -138,7 +148,21 @@ class EventShape(Shape):
     step_name: str
     opinion: str
     administrator: bool
+    to: list[str]
+    attachments: list[FileShape]
     hash: str
+
+
+class CopyShape(Shape):
+    """Who has a copy of a case, and whether he has read it."""
+
+    person_id: UUID
+    person_name: str
+    by_name: str
+    note: str
+    round: int
+    copied_at: datetime
+    read_at: datetime | None
 
 
 class NextShape(Shape):
@@ -182,6 +206,7 @@ class CaseShape(CaseItem):
     facts: dict[str, Any]
     route: list[CaseStepShape]
     next_step: NextShape | None
+    copies: list[CopyShape]
     timeline: list[EventShape]
     history_intact: bool
     available_actions: list[Action]

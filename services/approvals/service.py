@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from services.approvals.api import (
+    attachments,
     cases,
     chains,
     drift,
     due,
     evidence,
     floors,
+    marks,
     opinions,
     policies,
     replay,
@@ -32,6 +34,8 @@ service = Service(
     routers=(
         slots.router,
         turns.router,
+        marks.router,
+        attachments.router,
         due.router,
         evidence.router,
         substitutions.router,

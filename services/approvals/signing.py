@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from services.approvals.actor import Actor
 from services.approvals.case_file import CaseFile, Effects
@@ -30,7 +30,8 @@ def add_sign(
     if order == "before":
         slot.pend(SlotState.WAITING)
         closed = [slot]
-    record(file, "signers_added", by, Effects(added, closed), slot=slot, opinion=reason, order=order)
+    about: dict[str, Any] = {"order": order, "to": [one.name for one in people]}
+    record(file, "signers_added", by, Effects(added, closed), slot=slot, opinion=reason, **about)
     return added
 
 

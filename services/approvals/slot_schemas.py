@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.approvals.mark_schemas import Attachments
 from services.approvals.schemas import Action, Reason
 from shared.http import Body, Shape
 from shared.money import FenAsYuan
@@ -20,12 +21,14 @@ class AgreeBody(Body):
 
     opinion: str = Field("", max_length=500, examples=["同意"])
     picks: Picks = Field(default=[])
+    attachments: Attachments = Field(default=[])
 
 
 class DisagreeBody(Body):
     """A disagreement says why."""
 
     opinion: str = Field(min_length=1, max_length=500, examples=["预算依据不足，请补充"])
+    attachments: Attachments = Field(default=[])
 
 
 class ReassignBody(Body):
@@ -90,3 +93,5 @@ class CountsShape(Shape):
     overdue: int
     done: int
     attention: int
+    cc: int
+    cc_unread: int

@@ -14,6 +14,8 @@ from shared.events.approvals import (
     CaseApproved,
     CaseAttentionCleared,
     CaseAttentionRaised,
+    CaseCcAdded,
+    CaseCommented,
     CaseReturned,
     SlotClosed,
     SlotDueSoon,
@@ -21,6 +23,7 @@ from shared.events.approvals import (
     SlotOpened,
     SlotOverdue,
     SlotSeen,
+    SlotUrged,
 )
 
 
@@ -68,6 +71,36 @@ def time_told(case: Case, slot: Slot, is_overdue: bool) -> SlotDueSoon | SlotOve
         slot_id=slot.id,
         **{name: getattr(slot, name) for name in fields},
     )
+
+
+def slot_urged(case: Case, slot: Slot, note: str) -> SlotUrged:
+    """That the applicant asks its holder to be quick."""
+    of_slot = {name: getattr(slot, name) for name in ("step_key", "step_name", "holder_id")}
+    return SlotUrged(**about(case), **_shown(case, slot), **of_slot, slot_id=slot.id, note=note)
+
+
+def cc_added(case: Case, by: Actor, people: Sequence[UUID], note: str) -> CaseCcAdded:
+    """That people may read the case now."""
+    return CaseCcAdded(**_said(case, by), people=list(people), note=note)
+
+
+def commented(case: Case, by: Actor, text: str, people: Sequence[UUID]) -> CaseCommented:
+    """What somebody has said about the case, and whom it concerns."""
+    return CaseCommented(**_said(case, by), text=text, people=list(people))
+
+
+def _said(case: Case, by: Actor) -> dict[str, Any]:
+    """Who says something about a case, and what a message about it shows."""
+    return {
+        **about(case),
+        "actor_id": by.person_id,
+        "actor_name": by.name,
+        "organisation_id": case.organisation_id,
+        "organisation_name": case.organisation_name,
+        "applicant_name": case.applicant_name,
+        "title": case.title,
+        "number": case.number,
+    }
 
 
 def slot_seen(case: Case, slot: Slot, by: UUID) -> SlotSeen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from uuid import UUID
 
 from services.approvals.actor import Actor
@@ -11,13 +12,15 @@ from services.approvals.case import CaseState
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
 from services.approvals.judge import why_not_administer
+from services.approvals.marks import may_be_urged_at
 from services.approvals.quorum import can_spare, has_quorum
 from services.approvals.signing import MAX_SIGNERS
 from services.approvals.slot import Slot, SlotState
 from services.approvals.step import RouteStep
 from services.approvals.turn import cannot_represent, in_hand
 from services.approvals.undoing import why_not_take_back
-from shared.errors import Conflict, Forbidden, Refusal
+from shared.clock import SHANGHAI
+from shared.errors import Conflict, Forbidden, Refusal, TooMany
 from shared.people import Caller
 
 
@@ -125,6 +128,25 @@ def administers(at: Situation) -> Refusal | None:
     return why_not_administer(at.file.case, at.step, at.caller, holders)
 
 
+def may_urge(at: Situation) -> Refusal | None:
+    """The applicant asks who has the document to be quick, once in a while of working time."""
+    if at.file.case.applicant_id != at.caller.person_id:
+        return Forbidden("applicant_only", "只有申请人可以催办", "only the applicant can urge")
+    if at.slot.pending and at.slot.state != SlotState.OPEN:
+        return Conflict("not_open", f"该环节{at.slot.label}", f"the slot is {at.slot.state}")
+    return pending(at)
+
+
+def not_urged_lately(at: Situation) -> Refusal | None:
+    again = may_be_urged_at(at.file, at.slot)
+    if again <= at.file.at:
+        return None
+    seconds = ceil((again - at.file.at).total_seconds())
+    text = f"刚催办过，{again.astimezone(SHANGHAI):%m月%d日 %H:%M} 后可再次催办"
+    facts = {"again_at": again.isoformat().replace("+00:00", "Z")}
+    return TooMany("urged_lately", text, "urged a short while ago", facts, {"Retry-After": str(seconds)})
+
+
 def his_agreement(at: Situation) -> Refusal | None:
     if at.slot.acted_by != at.caller.person_id:
         return Forbidden("not_your_decision", "只能收回本人的同意意见", "only one's own agreement")
@@ -145,6 +167,7 @@ VERBS: Mapping[str, Verb] = {
     "seen": Verb("seen", (his_turn,)),
     "transfer": Verb("transfer", (his_turn, may_transfer)),
     "add_sign": Verb("add-sign", (his_turn, may_add_sign)),
+    "urge": Verb("urge", (may_urge, not_urged_lately)),
     "take_back": Verb("take-back", (his_agreement,)),
     "reduce_sign": Verb("reduce-sign", (may_reduce, pending, can_reduce)),
     "reassign": Verb("reassign", (administers, pending)),

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from services.approvals.actions import case_actions, slot_actions
 from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent, first_hash, intact
 from services.approvals.case_file import CaseFile
+from services.approvals.cc import Cc
 from services.approvals.chain_schemas import PreviewShape
 from services.approvals.deadline import TIME_LABELS, time_state
-from services.approvals.filing import candidates_today, former_holders
+from services.approvals.filing import candidates_today, standing, timetable_for
 from services.approvals.quorum import progress
 from services.approvals.route import Route
 from services.approvals.schemas import (
     CaseItem,
     CaseShape,
     CaseStepShape,
+    CopyShape,
     EventShape,
     HolderShape,
     NextShape,
@@ -31,7 +33,6 @@ from services.approvals.seating import SKIP_RULES, seat
 from services.approvals.slot import DECIDED, SLOT_LABELS, Slot, SlotState
 from services.approvals.slot_views import columns
 from services.approvals.staffing import Candidate
-from services.approvals.standing_in import in_force_for
 from services.approvals.verbs import Situation
 from shared.errors import Problem
 from shared.people import Caller
@@ -75,12 +76,11 @@ def case_shape(look: Look, case: Case, caller: Caller) -> CaseShape:
     rounds = look.all(select(CaseRound).where(CaseRound.case_id == case.id).order_by(CaseRound.n))
     slots = look.all(select(Slot).where(Slot.case_id == case.id, Slot.round == case.round).order_by(Slot.id))
     entries = look.all(select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.seq))
-    standing_in = in_force_for(look, caller.person_id)
-    file = CaseFile(case, rounds[-1], slots, look.now, standing_in=standing_in)
+    file = CaseFile(case, rounds[-1], slots, look.now, timetable=timetable_for(look, case))
+    by = standing(look, file, caller)
     beginning = first_hash(case.id, rounds[0].digest, rounds[0].route)
     acts = [entry for entry in entries if entry.round == case.round]
-    former = cache(lambda: former_holders(look, case))
-    standing = [Situation(file, slot, caller, lambda: acts, former) for slot in slots]
+    turns = [Situation(file, slot, caller, lambda: acts, lambda: by.holders) for slot in slots]
     return CaseShape(
         **case_item(case).model_dump(exclude={"amount"}),
         amount=case.amount_fen,
@@ -89,12 +89,17 @@ def case_shape(look: Look, case: Case, caller: Caller) -> CaseShape:
         previous_case=case.previous_case,
         content=file.round.content,
         facts=file.round.facts,
-        route=[_step(file, index, standing, _skips(acts)) for index in range(len(file.route))],
+        route=[_step(file, index, turns, _skips(acts)) for index in range(len(file.route))],
         next_step=_next(look, file, caller),
+        copies=[CopyShape.model_validate(one) for one in look.all(_copies(case))],
         timeline=[EventShape(**columns(entry, EventShape), label=entry.label) for entry in entries],
         history_intact=intact(entries, beginning, case.event_hash),
-        available_actions=case_actions(file, caller, former()),
+        available_actions=case_actions(by),
     )
+
+
+def _copies(case: Case) -> Select[Cc]:
+    return select(Cc).where(Cc.case_id == case.id).order_by(Cc.id)
 
 
 def _skips(acts: Sequence[CaseEvent]) -> dict[str, str]:
@@ -105,11 +110,9 @@ def _skips(acts: Sequence[CaseEvent]) -> dict[str, str]:
     return found
 
 
-def _step(
-    file: CaseFile, index: int, standing: Sequence[Situation], skips: Mapping[str, str]
-) -> CaseStepShape:
+def _step(file: CaseFile, index: int, turns: Sequence[Situation], skips: Mapping[str, str]) -> CaseStepShape:
     step = file.route[index]
-    here = [at for at in standing if at.slot.step_index == index]
+    here = [at for at in turns if at.slot.step_index == index]
     slots = [at.slot for at in here]
     state = _step_state(file, index, slots)
     rule = skips.get(step.key, "") if state == "skipped_by_rule" else ""
@@ -140,7 +143,7 @@ def _step_state(file: CaseFile, index: int, slots: Sequence[Slot]) -> str:
 
 
 def _holder(at: Situation) -> HolderShape:
-    slot, standing = at.slot, time_state(at.slot, at.file.at)
+    slot, time = at.slot, time_state(at.slot, at.file.at)
     return HolderShape(
         slot_id=slot.id,
         person_id=slot.holder_id,
@@ -152,11 +155,12 @@ def _holder(at: Situation) -> HolderShape:
         sign=slot.sign,
         sign_for=slot.sign_for,
         seen_at=slot.seen_at,
+        urged_at=slot.urged_at,
         opened_at=slot.opened_at,
         closed_at=slot.closed_at,
         due_at=slot.due_at,
-        time_state=standing,
-        time_label=TIME_LABELS[standing],
+        time_state=time,
+        time_label=TIME_LABELS[time],
         acted_by=slot.acted_by,
         acted_name=slot.acted_name,
         on_behalf_of=slot.on_behalf_of,

@@ -9,7 +9,14 @@ from services.notify.kinds import context_of
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import Document, Notice, tell
 from services.notify.slot import SlotCopy
-from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
+from shared.events.approvals import (
+    CaseAttentionRaised,
+    CaseCcAdded,
+    CaseCommented,
+    SlotClosed,
+    SlotOpened,
+    SlotUrged,
+)
 from shared.events.directory import PersonContactChanged
 from shared.events.plans import (
     MethodChangeStatusChanged,
@@ -63,6 +70,38 @@ def finish_todo(work: Work, event: SlotClosed) -> None:
     for message in work.lock_all(waiting.order_by(Message.id)):
         message.finish(work.now)
         touch_inbox(work, message.person_id)
+
+
+@events.on(SlotUrged)
+def tell_urged(work: Work, event: SlotUrged) -> None:
+    """The applicant asks for haste: told to the holder, and to who decides for him, while it waits."""
+    slot = work.find(SlotCopy, event.slot_id)
+    if slot is not None and not slot.waits_for(event.holder_id):
+        return
+    document = Document(event.doc_type, event.doc_id, event.organisation_id)
+    context, path = context_of(event), f"/cases/{event.case_id}"
+    for person_id in sorted({event.holder_id, *event.deputies}):
+        todo = event.slot_id if person_id == event.holder_id else None
+        tell(work, person_id, Notice("slot.urged", context, path, document, todo))
+
+
+@events.on(CaseCcAdded)
+def tell_readers(work: Work, event: CaseCcAdded) -> None:
+    """Who has got a copy."""
+    _tell_of_case(work, event)
+
+
+@events.on(CaseCommented)
+def tell_of_comment(work: Work, event: CaseCommented) -> None:
+    """The applicant and those who have the document now, but for who says it."""
+    _tell_of_case(work, event)
+
+
+def _tell_of_case(work: Work, event: CaseCcAdded | CaseCommented) -> None:
+    document = Document(event.doc_type, event.doc_id, event.organisation_id)
+    notice = Notice(event.type, context_of(event), f"/cases/{event.case_id}", document)
+    for person_id in sorted(set(event.people)):
+        tell(work, person_id, notice)
 
 
 @events.on(CaseAttentionRaised)

@@ -13,7 +13,7 @@ from typing import Any
 
 from services.notify.channels import Channel
 from shared.events import Event
-from shared.events.approvals import CaseAttentionRaised, SlotOpened
+from shared.events.approvals import CaseAttentionRaised, CaseCcAdded, CaseCommented, SlotOpened, SlotUrged
 from shared.events.plans import (
     MethodChangeStatusChanged,
     PlanAssigned,
@@ -106,6 +106,9 @@ _ALL = (
         CaseAttentionRaised,
         mandatory=True,
     ),
+    Kind("slot.urged", Group.TODO, "申请人催办", "the applicant asks you to be quick", SlotUrged),
+    Kind("case.cc_added", Group.TODO, "抄送给您", "copied to you", CaseCcAdded),
+    Kind("case.commented", Group.TODO, "审核评论", "a comment on a review", CaseCommented),
     *_outcomes("plan", PlanStatusChanged, usable="可使用", closed="已结束", void="已作废"),
     *_outcomes("method_change", MethodChangeStatusChanged, approved="审核通过"),
     *_outcomes("revocation", RevocationStatusChanged, completed="审核完成"),

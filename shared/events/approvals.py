@@ -109,6 +109,14 @@ class SlotOverdue(_SlotEvent):
     budget_hours: int
 
 
+class SlotUrged(_SlotEvent):
+    """The applicant asks the holder of a to-do to be quick."""
+
+    type: ClassVar[str] = "slot.urged"
+
+    note: str = ""
+
+
 class SlotEscalated(_SlotEvent):
     """An overdue to-do went on to another person, along the escalation of its step."""
 
@@ -136,6 +144,35 @@ class SlotClosed(_CaseEvent):
     actor_id: UUID | None = None
     actor_name: str = ""
     on_behalf_of: UUID | None = None
+
+
+class _CaseSaid(_CaseEvent):
+    """Something that a person says about a case to others."""
+
+    actor_id: UUID
+    actor_name: str
+    organisation_id: UUID
+    organisation_name: str
+    applicant_name: str
+    title: str
+    number: str
+    people: list[UUID]
+
+
+class CaseCcAdded(_CaseSaid):
+    """A case was copied to `people`, who may read it from now on."""
+
+    type: ClassVar[str] = "case.cc_added"
+
+    note: str = ""
+
+
+class CaseCommented(_CaseSaid):
+    """Somebody said something about a case; `people` are the applicant and those who have it now."""
+
+    type: ClassVar[str] = "case.commented"
+
+    text: str
 
 
 class SlotSeen(_CaseEvent):

@@ -125,7 +125,7 @@ def test_the_case_shows_current_and_next_executors(office: Office) -> None:
     named = [(one["name"], one["organisation_name"]) for one in case["next_step"]["candidates"]]
     assert named == [("qian", "示例区财政局"), ("sun", "示例区财政局")]
     allowed = {one["action"]: one["allowed"] for one in case["available_actions"]}
-    assert allowed == {"withdraw": True, "terminate": False}
+    assert allowed == {"withdraw": True, "terminate": False, "cc": True, "comment": True}
     assert {one["action"]: one["allowed"] for one in office.case("chen", doc_id)["available_actions"]} == {
         "withdraw": False,
         "terminate": True,

@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 
 from services.notify.message import Message
 from shared.database import new_id
+from shared.events import Event
+from shared.events.approvals import CaseCcAdded, CaseCommented, SlotUrged
 from tests.notify.office import (
     ADDRESS,
     Office,
@@ -248,3 +250,36 @@ def test_handlers_may_run_twice_for_one_event(any_office: Office) -> None:
 def _messages(office: Office) -> int:
     with office.store.read() as look:
         return look.session.scalars(select(func.count()).select_from(Message)).one()
+
+
+def test_who_is_urged_is_told_while_the_todo_waits_for_him(office: Office) -> None:
+    opened = slot_opened(office.wang)
+    office.hear(opened)
+    content = opened.model_dump() | {"case_version": 3, "note": "本月须完成", "deputies": [office.zhao]}
+    urged = SlotUrged.model_validate(content)
+    office.hear(urged)
+    newest = office.messages(office.wang)[0]
+    assert (newest["title"], newest["is_todo"]) == ("申请人催办：办公电脑采购", True)
+    assert "说明：本月须完成" in newest["body"]
+    assert [one["title"] for one in office.messages(office.zhao)] == ["申请人催办：办公电脑采购"]
+    office.hear(slot_closed(opened, case_version=4))
+    office.hear(urged.model_copy(update={"case_version": 5}))
+    assert [one["status"] for one in office.messages(office.wang)] == ["done", "done"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "title", "said"),
+    [
+        (CaseCcAdded, {"note": "请阅知"}, "抄送给您：办公电脑采购", "王芳将小店区第一中学李明的采购计划"),
+        (CaseCommented, {"text": "请说明数量"}, "审核评论：办公电脑采购", "请说明数量"),
+    ],
+)
+def test_people_are_told_what_is_said_to_them_about_a_case(
+    office: Office, kind: type[Event], more: dict[str, Any], title: str, said: str
+) -> None:
+    about = slot_opened(office.wang).model_dump() | {"actor_id": office.wang, "actor_name": "王芳"}
+    office.hear(kind.model_validate(about | {"people": [office.zhao]} | more))
+    (message,) = office.messages(office.zhao)
+    assert message["title"] == title
+    assert said in message["body"]
+    assert office.messages(office.wang) == []

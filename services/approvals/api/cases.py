@@ -9,11 +9,12 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 from sqlalchemy import select
 
-from services.approvals import judge, queries, rounds
+from services.approvals import queries, rounds
 from services.approvals.actor import Actor
+from services.approvals.api.turn import require
 from services.approvals.case import Case, RefusedRound
 from services.approvals.chain_schemas import PreviewBody, PreviewShape
-from services.approvals.filing import came_first, former_holders, keep, latest_case, plan_route, take
+from services.approvals.filing import keep, latest_case, plan_route, take
 from services.approvals.queries import CASE_ORDER, CaseListing
 from services.approvals.schemas import CaseItem, CaseShape, TerminateBody
 from services.approvals.step import KEY
@@ -101,9 +102,7 @@ def withdraw(  # noqa: PLR0913 - what a withdrawal is made of
             return before
         case = _routed(work, doc_type, doc_id, caller, round_)
         file = take(work, case)
-        judge.require_applicant(case, caller)
-        if not file.withdrawable:
-            raise judge.came_first(case, came_first(work, case, None, file.slots))
+        require(work, "withdraw", file, caller)
         rounds.withdraw(file, Actor(caller.person_id, caller.name))
         keep(work, file)
         return once.answer(work, case_item(case), etag=etag(case.version))
@@ -123,13 +122,9 @@ def terminate(  # noqa: PLR0913 - what a termination is made of
         if (before := once.before(work)) is not None:
             return before
         case = work.get(Case, case_id, seen_by=caller)
-        refused = judge.why_not_administer(case, None, caller, former_holders(work, case))
-        if refused is not None:
-            raise refused
-        if case.final:
-            raise judge.came_first(case, came_first(work, case, None))
-        expected.check(etag(case.version))
         file = take(work, case)
+        require(work, "terminate", file, caller)
+        expected.check(etag(case.version))
         by = Actor(caller.person_id, caller.name)
         rounds.terminate(file, by, "terminated_by_administrator", body.reason)
         keep(work, file)

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from services.approvals import deciding, holders, queries
 from services.approvals.actor import Actor
 from services.approvals.api.turn import chosen, take_turn
+from services.approvals.attachment import attach
 from services.approvals.deciding import Decision
 from services.approvals.filing import candidates_today, keep, situation, take_by_slot
 from services.approvals.opinion import count_use
@@ -78,6 +79,8 @@ def counts(store: StoreHere, caller: SignedIn, asked: Annotated[Filters, Query()
             overdue=overdue,
             done=queries.count(look, queries.done(caller.person_id, asked)),
             attention=queries.count(look, queries.attention(caller)),
+            cc=queries.count(look, queries.copies(caller.person_id, asked)),
+            cc_unread=queries.count(look, queries.copies(caller.person_id, asked, unread=True)),
         )
 
 
@@ -110,7 +113,8 @@ def agree(  # noqa: PLR0913 - what a decision is made of
         if (before := once.before(work)) is not None:
             return before
         at = take_turn(work, "agree", slot_id, caller, expected)
-        said = Decision(at.actor, body.opinion, body.picks)
+        files = attach(work, at.file.case, body.attachments, caller)
+        said = Decision(at.actor, body.opinion, body.picks, files)
         deciding.agree(at.file, at.slot, said, lambda step: candidates_today(work, step))
         count_use(work, caller, "agree", body.opinion)
         keep(work, at.file)
@@ -131,7 +135,8 @@ def disagree(  # noqa: PLR0913 - what a decision is made of
         if (before := once.before(work)) is not None:
             return before
         at = take_turn(work, "disagree", slot_id, caller, expected)
-        deciding.disagree(at.file, at.slot, Decision(at.actor, body.opinion))
+        files = attach(work, at.file.case, body.attachments, caller)
+        deciding.disagree(at.file, at.slot, Decision(at.actor, body.opinion, attachments=files))
         count_use(work, caller, "disagree", body.opinion)
         keep(work, at.file)
         return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)

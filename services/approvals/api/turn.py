@@ -6,8 +6,10 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.approvals import judge
+from services.approvals.case_file import CaseFile
+from services.approvals.case_verbs import CASE_VERBS
 from services.approvals.choosing import substitute, successor, why_not_chosen
-from services.approvals.filing import came_first, situation, take_by_slot
+from services.approvals.filing import came_first, situation, standing, take_by_slot
 from services.approvals.staffing import Candidate
 from services.approvals.verbs import Situation, why_not
 from shared.errors import invalid
@@ -31,6 +33,15 @@ def take_turn(work: Work, verb: str, slot_id: UUID, caller: Caller, expected: Ex
         raise refused
     expected.check(slot.etag)
     return found
+
+
+def require(work: Work, verb: str, file: CaseFile, caller: Caller) -> None:
+    """Lets the rule of a verb on the whole case judge; a late command hears which act came first."""
+    refused = CASE_VERBS[verb](standing(work, file, caller))
+    if refused is not None and refused.code in ("not_withdrawable", "case_closed"):
+        raise judge.came_first(file.case, came_first(work, file.case, None, file.slots))
+    if refused is not None:
+        raise refused
 
 
 def chosen(look: Look, at: Situation, verb: str, person: UUID, pointer: str = "/to") -> Candidate:
