@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from services.plans import reference
 from services.plans.budget_checks import BUDGET_POLICIES
+from services.plans.imports.coverage import uncovered
 from services.plans.plan import Plan
 from services.plans.rules import Rules
 from shared.errors import Problem
@@ -136,6 +137,9 @@ def imported_products(plan: Plan, rules: Rules) -> Iterator[Problem]:
     if places and not plan.is_imported:
         text = "明细含进口产品，须勾选“进口产品”"
         yield Problem("imported_flag_missing", text, "/is_imported", "an item is imported")
+    if plan.import_approval_id is not None:
+        yield from uncovered(plan, rules.cover, rules.today)
+        return
     if not (plan.is_imported or places):
         return
     if rules.unit.import_exempt_class is None:

@@ -23,6 +23,7 @@ from services.plans.district import (
     threshold_of,
 )
 from services.plans.form import Allocation, PlanItem
+from services.plans.imports.coverage import Cover, cover_of
 from services.plans.plan import RESERVED, Plan, Status
 from shared.errors import Conflict
 from shared.people import DistrictCopy, OrganisationCopy
@@ -32,7 +33,8 @@ from shared.store import Look
 @dataclass
 class Rules:
     """What holds for one plan today. `bought_before` is what the unit's other plans of the year want of the
-    same items and projects by methods other than open tendering, in fen."""
+    same items and projects by methods other than open tendering, in fen; `cover` the import approval that
+    it names."""
 
     today: date
     unit: OrganisationCopy
@@ -44,6 +46,7 @@ class Rules:
     lines: Mapping[UUID, BudgetLine] = field(default_factory=dict)
     attachments: Sequence[Attachment] = ()
     bought_before: int = 0
+    cover: Cover | None = None
 
     def versions(self) -> dict[str, Any]:
         """Which versions of the rules were applied; kept with each round."""
@@ -94,6 +97,7 @@ def rules_for(
         lines=lines,
         attachments=plan.attachments if attachments is None else attachments,
     )
+    rules.cover = cover_of(look, plan)
     if plan.method not in (None, "open_tender") and rules.threshold is not None:
         rules.bought_before = _bought_before(look, plan, rules)
     return rules

@@ -12,6 +12,7 @@ from services.plans.api import (
     closing,
     districts,
     import_form,
+    import_use,
     imports,
     objections,
     plans,
@@ -32,7 +33,7 @@ service = Service(
     title="采购计划 (procurement plans)",
     routers=(
         *(plans.router, checks.router, assignments.router, trades.router, closing.router),
-        *(import_form.router, imports.router, objections.router, public.router),
+        *(import_form.router, import_use.router, imports.router, objections.router, public.router),
         *(requests.router, budgets.router, attachments.router, districts.router),
     ),
     tables=(Copies.metadata, CalendarCopies.metadata, Base.metadata),
