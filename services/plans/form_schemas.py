@@ -103,7 +103,7 @@ class PlanForm(Body):
     import_filing_note: str = Field("", max_length=1000)
     price_ceiling: Yuan | None = None
     purpose: str = Field("", max_length=2000)
-    expected_month: str = Field("", pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$", examples=["2026-12"])
+    expected_month: str = Field("", pattern=r"^([12]\d{3}-(0[1-9]|1[0-2]))?$", examples=["2026-12"])
     intent_notice_number: str = Field("", max_length=100)
     intent_notice_date: date | None = None
     sme_mode: Choice | None = None

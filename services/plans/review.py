@@ -91,6 +91,13 @@ def history(look: Look, document_id: UUID) -> list[DocumentHistory]:
     return look.all(of_document.order_by(DocumentHistory.seq))
 
 
+def judgement(look: Look, document: Document) -> dict[str, Any]:
+    """What judged the last submission of a document: `versions` of rules, and the `warnings` that they gave.
+    Empty before the first one."""
+    last = select(Round.rules).where(Round.document_id == document.id, Round.n == document.round)
+    return (look.first(last) if document.round else None) or {}
+
+
 def rounds(look: Look, document_id: UUID) -> list[Round]:
     """Every submission of a document, oldest first."""
     return look.all(select(Round).where(Round.document_id == document_id).order_by(Round.n))

@@ -8,9 +8,10 @@ from services.plans.api import (
     assignments,
     attachments,
     budgets,
+    catalogue,
     checks,
     closing,
-    districts,
+    form,
     import_form,
     import_use,
     imports,
@@ -18,6 +19,7 @@ from services.plans.api import (
     plans,
     public,
     requests,
+    rules,
     trades,
 )
 from services.plans.first_start import first_start
@@ -34,7 +36,7 @@ service = Service(
     routers=(
         *(plans.router, checks.router, assignments.router, trades.router, closing.router),
         *(import_form.router, import_use.router, imports.router, objections.router, public.router),
-        *(requests.router, budgets.router, attachments.router, districts.router),
+        *(requests.router, budgets.router, attachments.router, form.router, catalogue.router, rules.router),
     ),
     tables=(Copies.metadata, CalendarCopies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",

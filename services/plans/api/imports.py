@@ -10,8 +10,7 @@ from sqlalchemy.orm import raiseload
 
 from services.plans.api.decision import Deciding
 from services.plans.attachment import attach
-from services.plans.checks import year_not_open
-from services.plans.district import policy_of
+from services.plans.checks import not_open
 from services.plans.document import Act
 from services.plans.form_schemas import AbandonForm, SubmitForm
 from services.plans.imports.announcement import cancelled, status_changed
@@ -21,10 +20,12 @@ from services.plans.imports.queries import ImportFilter, count_imports, imports_
 from services.plans.imports.schemas import ImportForm, ImportRow, ImportShape
 from services.plans.imports.sending import apply, send_on
 from services.plans.imports.views import import_rows, import_shape
+from services.plans.policy import policy_of
 from services.plans.queries import CommonTab
 from services.plans.review import history, note, rounds
 from services.plans.rules import unit_of
 from services.plans.schemas import CountsShape, HistoryShape, RoundShape
+from services.plans.topics import Years
 from shared.errors import Problem, invalid
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import Caller, Role
@@ -54,8 +55,9 @@ def create(body: ImportForm, store: StoreHere, caller: SignedIn, once: DoOnce) -
         if (before := once.before(work)) is not None:
             return before
         unit, district = unit_of(work, caller.organisation_id)
-        if body.fiscal_year not in policy_of(work, district).years(work.today):
-            raise invalid([year_not_open(body.fiscal_year)])
+        policy = policy_of(work, district)
+        if body.fiscal_year not in policy.get(Years).open_on(work.today):
+            raise invalid([not_open(policy, body.fiscal_year, work.today)])
         approval = ImportApproval.draft(body.fiscal_year, caller, unit, district, work.now)
         work.add(approval)
         _write(work, approval, body, caller)

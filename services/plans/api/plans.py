@@ -12,15 +12,16 @@ from services.plans import queries, review
 from services.plans.announcement import cancelled, status_changed
 from services.plans.api.decision import Deciding
 from services.plans.attachment import attach
-from services.plans.checks import year_not_open
-from services.plans.district import policy_of
+from services.plans.checks import not_open
 from services.plans.form_schemas import AbandonForm, PlanForm, SubmitForm
 from services.plans.plan import Action, Plan, Status
+from services.plans.policy import policy_of
 from services.plans.queries import PlanFilter, Tab, plans_of
 from services.plans.review import note
 from services.plans.rules import unit_of
 from services.plans.schemas import CountsShape, HistoryShape, PlanRow, PlanShape, RoundShape
 from services.plans.sending import send
+from services.plans.topics import Years
 from services.plans.views import plan_rows, plan_shape
 from shared.errors import Problem, invalid
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
@@ -51,8 +52,9 @@ def create(body: PlanForm, store: StoreHere, caller: SignedIn, once: DoOnce) -> 
         if (before := once.before(work)) is not None:
             return before
         unit, district = unit_of(work, caller.organisation_id)
-        if body.fiscal_year not in policy_of(work, district).years(work.today):
-            raise invalid([year_not_open(body.fiscal_year)])
+        policy = policy_of(work, district)
+        if body.fiscal_year not in policy.get(Years).open_on(work.today):
+            raise invalid([not_open(policy, body.fiscal_year, work.today)])
         plan = Plan.draft(body.fiscal_year, caller, unit, district, work.now)
         work.add(plan)
         write(work, plan, body, caller)
@@ -159,8 +161,8 @@ def submit(plan_id: UUID, body: SubmitForm, asked: Deciding) -> Response:
         plan.must_be_own(caller)
         plan.must_allow(Action.SUBMIT)
         asked.expected.check(etag(plan.version))
-        rules = send(work, plan, caller, list(dict.fromkeys(body.picks)))
-        shape = plan_shape(work, plan, caller, rules.lines, rules.catalogue)
+        sent = send(work, plan, caller, list(dict.fromkeys(body.picks)))
+        shape = plan_shape(work, plan, caller, sent)
         return once.answer(work, shape, etag=etag(plan.version))
 
 

@@ -21,7 +21,7 @@ from services.plans.imports.approval import ImportApproval
 from services.plans.plan import RESERVED, Plan, Status
 from shared.errors import Problem
 from shared.money import format_quantity, format_yuan
-from shared.store import Look, Work
+from shared.store import Look
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,6 @@ def taken_by_others(look: Look, approval_id: UUID, plan_id: UUID | None = None) 
         .where(Plan.import_approval_id == approval_id, PlanItem.is_imported, live)
     )
     return summed(look.all(items.where(Plan.id != plan_id) if plan_id else items))
-
-
-def lapse(work: Work, plan: Plan) -> Problem | None:
-    """Why a plan must not become usable although every step agreed: its approval holds no more."""
-    cover = cover_of(work, plan)
-    return None if cover is None else not_valid(cover.approval, work.today)
 
 
 def uncovered(plan: Plan, cover: Cover | None, today: date) -> Iterator[Problem]:

@@ -10,11 +10,15 @@ from services.plans.announcement import cancelled as plan_cancelled
 from services.plans.announcement import status_changed as plan_changed
 from services.plans.imports.announcement import status_changed
 from services.plans.imports.approval import ImportApproval, Status
-from services.plans.imports.coverage import lapse
+from services.plans.imports.coverage import cover_of, not_valid
 from services.plans.plan import Plan
 from services.plans.plan import Status as PlanStatus
+from services.plans.policy import policy_of
 from services.plans.reservation import release
 from services.plans.review import note
+from services.plans.rules import unit_of
+from services.plans.topics import Imports
+from shared.errors import Problem
 from shared.jobs import later
 from shared.people import Caller
 from shared.store import Store, Work
@@ -41,6 +45,21 @@ def expire(work: Work, approval_id: UUID) -> None:
     note(work, approval, "expired", f"有效期至 {approval.valid_to}，已失效", before=before)
     work.publish(status_changed(approval, str(before["status"])))
     later(work, TASK, approval_id=str(approval.id))
+
+
+def lapse(work: Work, plan: Plan) -> Problem | None:
+    """Why a plan must not become usable although every step agreed: its approval holds no more, or its unit
+    is no longer of a class that files instead."""
+    if plan.import_approval_id is not None:
+        cover = cover_of(work, plan)
+        return not_valid(cover.approval, work.today) if cover else None
+    if not (plan.is_imported or any(item.is_imported for item in plan.items)):
+        return None
+    unit, district = unit_of(work, plan.organisation_id)
+    if unit.import_exempt_class in policy_of(work, district).get(Imports).exempt_classes:
+        return None
+    text = "本单位不再属于备案范围，采购进口产品须先取得进口产品核准"
+    return Problem("import_approval_required", text, "/is_imported", "an import approval is needed first")
 
 
 def return_plans(store: Store, approval_id: UUID) -> None:
