@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from shared.events.approvals import CaseApproved, CaseReturned, CaseTerminated
-from tests.plans.imports.customs import ITEM, Customs
-from tests.plans.town import FORM, Town
+from tests.plans.imports.customs import Customs
+from tests.plans.town import FORM
 
 ITEM_OF_PLAN = {"catalogue_code": "A02321000", "name": "磁共振", "unit": "台", "is_imported": True}
 
@@ -239,11 +239,3 @@ def test_a_plan_that_every_step_agreed_to_before_the_job_came_is_returned_all_th
     assert customs.town.plan(plan)["returned"]["code"] == "import_approval_revoked"
     customs.town.run_jobs()
     assert customs.town.plan(plan)["version"] == plan["version"] + 1
-
-
-def test_what_is_shown_of_the_use_of_an_approval(shared_town: Town, shared_customs: Customs) -> None:
-    approval = shared_customs.approved()
-    url = f"import-approvals/{approval['id']}/coverage"
-    assert shared_town.ask(shared_town.he, "GET", url).status_code == 404
-    assert shared_town.do(shared_town.qian, "GET", url)["plans"] == []
-    assert ITEM["unit"] == "台"
