@@ -13,14 +13,15 @@ from bench import floor_chain
 from bench.result import Figure, Goal, interleaved
 from bench.servers import Place, place
 from bench.workers import per_second
-from services.approvals import deciding, judge
-from services.approvals.case_file import Actor, CaseFile
+from services.approvals import deciding
+from services.approvals.case_file import CaseFile
 from services.approvals.chain import Chain
 from services.approvals.deciding import Decision
 from services.approvals.filing import candidates_today, keep, take_by_slot
 from services.approvals.handlers import events, open_case
 from services.approvals.service import service
 from services.approvals.slot import Slot
+from services.approvals.turn import take_turn
 from shared.clock import Clock
 from shared.database import new_id
 from shared.digest import digest
@@ -166,8 +167,7 @@ def agree(store: Store, caller: Caller, slot_id: UUID) -> UUID:
     """What the route does between sign-in and answer; gives the slot that is open next."""
     with store.work(actor=caller.actor) as work:
         file, slot = take_by_slot(work, slot_id, caller)
-        judge.require_turn(file.case, slot, caller, None)
-        said = Decision(Actor(caller.person_id, caller.name), "同意")
+        said = Decision(take_turn(work, file, slot, caller), "同意")
         deciding.agree(file, slot, said, lambda step: candidates_today(work, step))
         keep(work, file)
         return next_slot(file, slot)

@@ -60,6 +60,8 @@ def configure(format: Literal["console", "json"], level: str = "INFO") -> None:
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
+    for name in ("httpx", "httpcore"):  # the addresses that they log may hold a key
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

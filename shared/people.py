@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,8 @@ from shared.events.directory import DistrictChanged, OrganisationChanged, Person
 from shared.inbox import Handlers
 from shared.store import Look, Work
 from shared.tokens import Claims, refused
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Role(StrEnum):
@@ -46,7 +48,8 @@ DISTRICT_ROLES = frozenset({Role.DISTRICT_ADMINISTRATOR, Role.FINANCE, Role.AUDI
 
 @dataclass(frozen=True)
 class Caller:
-    """A signed-in person, acting for one organisation with the roles he has there today."""
+    """A signed-in person, acting for one organisation with the roles he has there today; `at` is the moment
+    of his request, where the service that he asks tells it."""
 
     person_id: UUID
     name: str
@@ -56,6 +59,7 @@ class Caller:
     district_path: str
     roles: frozenset[Role]
     positions: frozenset[str] = field(default_factory=frozenset)
+    at: datetime = LONG_AGO
 
     @property
     def actor(self) -> str:
@@ -223,6 +227,7 @@ def find_caller(look: Look, claims: Claims) -> Caller:
         district_path=path,
         roles=frozenset(Role(row.role) for row in rows),
         positions=frozenset(position for row in rows for position in row.positions),
+        at=look.now,
     )
 
 

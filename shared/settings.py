@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     service_key: str = Field("", description="key of the tokens between services, 32 characters or more")
     smtp_url: str = Field("", description="smtp://user:password@host:port; empty: mail is kept as .eml")
     mail_from: str = Field("procurement-plans@localhost", description="sender of e-mails")
+    private_networks: str = Field(
+        "", description="networks that webhooks and robots may reach although not public: 10.0.0.0/8, …"
+    )
     public_url: str = Field("", description="where people reach the system; empty: the address it binds")
     log_format: Literal["console", "json"] = "console"
     log_level: str = "WARNING"

@@ -6,6 +6,8 @@ from services.approvals.case_file import CaseFile
 from services.approvals.judge import is_administrator
 from services.approvals.schemas import Action
 from services.approvals.slot import Slot, SlotState
+from services.approvals.turn import cannot_represent, in_hand
+from shared.errors import Problem
 from shared.people import Caller
 
 ROOT = "/api/approvals"
@@ -17,24 +19,27 @@ def action(name: str, allowed: bool, reason: str, url: str, method: str = "POST"
     )
 
 
-def decision_actions(slot: Slot) -> list[Action]:
-    """The decisions, for the holder of a slot."""
+def decision_actions(slot: Slot, refused: Problem | None = None) -> list[Action]:
+    """The decisions, for who has a slot in his hand; `refused` is what stands against it for a deputy."""
     is_open = slot.state == SlotState.OPEN
+    reason = refused.text if is_open and refused else f"该环节{slot.label}"
     return [
-        action(name, is_open, f"该环节{slot.label}", f"/slots/{slot.id}/{name}")
+        action(name, is_open and refused is None, reason, f"/slots/{slot.id}/{name}")
         for name in ("agree", "disagree")
     ]
 
 
 def slot_actions(file: CaseFile, slot: Slot, caller: Caller) -> list[Action]:
     """What anybody who sees the case may do with one of its slots."""
-    mine = slot.holder_id == caller.person_id and slot.state == SlotState.OPEN
+    mine = slot.state == SlotState.OPEN and in_hand(file, slot, caller)
+    refused = cannot_represent(file, slot, caller) if mine and slot.holder_id != caller.person_id else None
+    decides, why = mine and refused is None, refused.text if refused else "该环节不由您办理"
     step = file.route[slot.step_index]
     administers = is_administrator(file.case, step, caller) and caller.person_id != file.case.applicant_id
     url = f"/slots/{slot.id}"
     return [
-        action("agree", mine, "该环节不由您办理", f"{url}/agree"),
-        action("disagree", mine, "该环节不由您办理", f"{url}/disagree"),
+        action("agree", decides, why, f"{url}/agree"),
+        action("disagree", decides, why, f"{url}/disagree"),
         action("reassign", administers and slot.pending, "需要管理员权限且环节未办结", f"{url}/reassign"),
     ]
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, deferred, mapped_column
 
-from services.approvals.slot import Slot
+from services.approvals.slot import Slot, in_hand_of_deputy
 from services.approvals.step import RouteStep
 from services.approvals.tables import Approvals
 from shared.database import Json, UtcDateTime, new_id
@@ -112,10 +112,13 @@ class Case(Approvals):
 
     @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
-        """The applicant, present and past holders, the unit, and the roles of its districts (design §6)."""
-        held = exists().where(Slot.case_id == cls.id, Slot.holder_id == caller.person_id)
+        """The applicant, present and past holders, those who stand in for a present one or once did, the
+        unit, and the roles of its districts (design §6)."""
+        part = or_(Slot.holder_id == caller.person_id, Slot.acted_by == caller.person_id)
+        held = exists().where(Slot.case_id == cls.id, part)
         scope = in_scope(caller, cls.organisation_id, cls.district_path)
-        return or_(cls.applicant_id == caller.person_id, held, scope)
+        stood_in = cls.id.in_(in_hand_of_deputy(Slot.case_id, caller))
+        return or_(cls.applicant_id == caller.person_id, scope, held, stood_in)
 
     @classmethod
     def begin(cls, doc_type: str, doc_id: UUID, at: datetime, previous: UUID | None) -> Case:

@@ -42,6 +42,8 @@ class CaseEvent(Approvals):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor_id: Mapped[UUID | None] = mapped_column(Uuid)
     actor_name: Mapped[str] = mapped_column(String(100))
+    on_behalf_of: Mapped[UUID | None] = mapped_column(Uuid)
+    on_behalf_name: Mapped[str] = mapped_column(String(100), default="")
     type: Mapped[str] = mapped_column(String(20))
     round: Mapped[int]
     step_key: Mapped[str] = mapped_column(String(60))
@@ -58,10 +60,13 @@ class CaseEvent(Approvals):
         return ACT_LABELS[self.type]
 
     def sealed(self, prev: str) -> str:
-        """The hash of this event after `prev`: it covers every column."""
+        """The hash of this event after `prev`: it covers every column. One that came later is left out where
+        it says nothing, so that older events keep their hash."""
+        represented = {"on_behalf_of": str(self.on_behalf_of), "on_behalf_name": self.on_behalf_name}
         return chain_hash(
             prev,
             {
+                **(represented if self.on_behalf_of else {}),
                 "seq": self.seq,
                 "at": self.at.isoformat(),
                 "actor_id": str(self.actor_id) if self.actor_id else None,

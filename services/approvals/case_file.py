@@ -6,7 +6,7 @@ The verbs themselves stand by group: `rounds` (begin and end), `deciding`, `hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -17,17 +17,10 @@ from services.approvals.deadline import TimetableHere, give_time
 from services.approvals.slot import DECIDED, Slot, SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
+from services.approvals.substitution import Substitution
 from services.approvals.tables import Approvals
 from services.approvals.timetable import USUAL
 from shared.events import Event
-
-
-@dataclass(frozen=True)
-class Actor:
-    """A person who acts."""
-
-    person_id: UUID
-    name: str
 
 
 @dataclass
@@ -42,7 +35,8 @@ class Effects:
 @dataclass
 class CaseFile:
     """`added` are new rows, `told` the events of the act in order; `alarm` when nobody can go on;
-    `timetable` is what budgets of working time go by."""
+    `timetable` is what budgets of working time go by, `standing_in` by which substitutions its reader may
+    decide for others."""
 
     case: Case
     round: CaseRound
@@ -52,6 +46,7 @@ class CaseFile:
     told: list[Event] = field(default_factory=list)
     alarm: bool = False
     timetable: TimetableHere = lambda: USUAL
+    standing_in: Sequence[Substitution] = ()
 
     @cached_property
     def route(self) -> list[RouteStep]:
@@ -74,8 +69,15 @@ class CaseFile:
 
     @property
     def excluded(self) -> set[UUID]:
-        """Who reviews nothing (more) in this round: the applicant and those who decided."""
-        decided = {slot.acted_by for slot in self.slots if slot.state in DECIDED and slot.acted_by}
+        """Who reviews nothing (more) in this round: the applicant, those who decided, and those for whom
+        somebody did."""
+        decided = {
+            person
+            for slot in self.slots
+            if slot.state in DECIDED
+            for person in (slot.acted_by, slot.on_behalf_of)
+            if person
+        }
         return {self.case.applicant_id, *decided}
 
     def give_slot(self, index: int, holder: Candidate | None, origin: str) -> Slot:

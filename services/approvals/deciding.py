@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.approvals import judge, told
+from services.approvals.actor import Actor
 from services.approvals.case import CaseState
-from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.case_file import CaseFile, Effects
 from services.approvals.next_step import NextStep, enter, following
 from services.approvals.quorum import progress
 from services.approvals.recording import record
@@ -34,7 +35,7 @@ def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) 
     closing = closes(file, slot)
     after = NextStep(None)
     if closing:
-        after = following(file, slot.step_index, candidates, said.by.person_id, said.picks)
+        after = following(file, slot.step_index, candidates, said.by.people, said.picks)
     else:
         judge.chosen(None, (), said.picks)
     effects = Effects(closed=[slot])
@@ -45,7 +46,7 @@ def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) 
         effects.opened, effects.skipped = entered.opened, entered.skipped
     record(file, "agreed", said.by, effects, slot=slot, opinion=said.opinion)
     if file.case.state == CaseState.APPROVED:
-        file.told.append(told.decided(file.case, slot, said.by.person_id, said.by.name))
+        file.told.append(told.decided(file.case, slot, said.by))
 
 
 def closes(file: CaseFile, slot: Slot) -> bool:
@@ -62,9 +63,10 @@ def disagree(file: CaseFile, slot: Slot, said: Decision) -> None:
     effects.closed += file.cancel_pending()
     file.case.move(CaseState.RETURNED, file.at)
     record(file, "disagreed", said.by, effects, slot=slot, opinion=said.opinion)
-    file.told.append(told.decided(file.case, slot, said.by.person_id, said.by.name))
+    file.told.append(told.decided(file.case, slot, said.by))
 
 
 def _decide(file: CaseFile, slot: Slot, state: SlotState, said: Decision) -> None:
     file.close(slot, state)
-    slot.acted_by, slot.opinion = said.by.person_id, said.opinion
+    slot.acted_by, slot.acted_name, slot.opinion = said.by.person_id, said.by.name, said.opinion
+    slot.on_behalf_of = said.by.on_behalf_of

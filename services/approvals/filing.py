@@ -26,13 +26,18 @@ from services.approvals.staffing import (
     read_unit,
     select_people,
 )
+from services.approvals.standing_in import deputies_of
 from services.approvals.step import RouteStep, Segment
 from services.approvals.timetable import timetable_of
 from services.approvals.told import attention_raised
 from shared.errors import NotFound
+from shared.events import Event
+from shared.events.approvals import SlotDueSoon, SlotOpened, SlotOverdue
 from shared.events.documents import Submission
 from shared.people import AppointmentCopy, Caller, DistrictCopy, OrganisationCopy, PersonCopy, Role
 from shared.store import Look, Work
+
+SLOT_EVENTS = (SlotOpened, SlotDueSoon, SlotOverdue)
 
 
 def latest_case(look: Look, doc_type: str, doc_id: UUID, seen_by: Caller | None = None) -> Case | None:
@@ -80,12 +85,25 @@ def timetable_for(look: Look, case: Case) -> TimetableHere:
 
 
 def keep(work: Work, file: CaseFile) -> None:
-    """Adds the rows of the act and publishes its events; tells administrators when nobody can go on."""
+    """Adds the rows of the act and publishes its events; deputies of absent holders are named in them.
+    Administrators are told when nobody can go on."""
     work.add(*file.added)
-    work.publish(*file.told)
+    work.publish(*_with_deputies(work, file))
     if file.alarm:
         helpers = administrators(work, file.case, file.step)
         work.publish(attention_raised(file.case, file.step.name, helpers))
+
+
+def _with_deputies(work: Work, file: CaseFile) -> list[Event]:
+    about = {one.slot_id for one in file.told if isinstance(one, SLOT_EVENTS)}
+    if not about:
+        return file.told
+    found = deputies_of(work, [slot for slot in file.slots if slot.id in about])
+    free = {slot: [one for one in people if one not in file.excluded] for slot, people in found.items()}
+    return [
+        one.model_copy(update={"deputies": free[one.slot_id]}) if isinstance(one, SLOT_EVENTS) else one
+        for one in file.told
+    ]
 
 
 def came_first(look: Look, case: Case, slot: Slot | None, slots: Sequence[Slot] = ()) -> CaseEvent | None:

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.approvals import holders, rounds
+from services.approvals.actor import Actor
 from services.approvals.case import Case, CaseRound, CaseState, RefusedRound
-from services.approvals.case_file import Actor, CaseFile
+from services.approvals.case_file import CaseFile
 from services.approvals.filing import (
     candidates_today,
     keep,

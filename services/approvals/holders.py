@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.actor import Actor
+from services.approvals.case_file import CaseFile, Effects
 from services.approvals.quorum import can_spare
 from services.approvals.recording import record
 from services.approvals.slot import Slot, SlotState

@@ -48,9 +48,10 @@ def require_opinion(opinion: str) -> None:
         raise invalid([Problem("opinion_required", "不同意时必须填写意见", "/opinion", "say why")])
 
 
-def require_turn(case: Case, slot: Slot, caller: Caller, winner: CaseEvent | None) -> None:
-    """Raises `Forbidden` (`not_your_turn`), or `Conflict` with the facts of what came first."""
-    if slot.holder_id != caller.person_id or slot.state == SlotState.VACANT:
+def require_turn(case: Case, slot: Slot, in_hand: bool, winner: CaseEvent | None) -> None:
+    """Raises `Forbidden` (`not_your_turn`) unless the slot is in the caller's hand, or `Conflict` with the
+    facts of what came first."""
+    if not in_hand or slot.state == SlotState.VACANT:
         raise Forbidden("not_your_turn", "该环节不由您办理", "it is not your turn")
     if slot.state != SlotState.OPEN:
         raise came_first(case, winner)

@@ -40,10 +40,10 @@ def opening(found: Route, picks: Sequence[UUID]) -> NextStep:
 
 
 def following(
-    file: CaseFile, after: int, candidates: CandidatesOf, decider: UUID, picks: Sequence[UUID]
+    file: CaseFile, after: int, candidates: CandidatesOf, deciders: set[UUID], picks: Sequence[UUID]
 ) -> NextStep:
-    """The step that opens once `decider` has closed step number `after`; raises as `deciding.agree` does."""
-    agreed = {*file.excluded, decider}
+    """The step that opens once `deciders` have closed step number `after`; raises as `deciding.agree`."""
+    agreed = file.excluded | deciders
     skipped: dict[str, str] = {}
     for index, step in enumerate(file.route[after + 1 :], after + 1):
         if not step.applies:

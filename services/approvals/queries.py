@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,9 @@ from services.approvals.chain import Chain
 from services.approvals.deadline import Level, TimeState
 from services.approvals.opinion import CommonOpinion
 from services.approvals.slot import Slot, SlotState
+from services.approvals.standing_in import in_hand_of
 from services.approvals.step import KEY
+from services.approvals.substitution import Substitution
 from shared.people import Caller, Role
 from shared.store import Look
 
@@ -31,6 +34,12 @@ class Listing(Filters):
 
     limit: int = Field(50, ge=1, le=100)
     cursor: str = Field("", max_length=400, description="上一页返回的 next")
+
+
+class DoneListing(Listing):
+    """What was decided by the caller, or by a deputy for him."""
+
+    by: str = Field("me", pattern=r"^(me|deputy)$", description="deputy：代理人代我办理的 (by my deputies)")
 
 
 class CaseListing(Listing):
@@ -54,9 +63,10 @@ CASE_ORDER: list[Any] = [Case.submitted_at, Case.id]
 CHAIN_ORDER: list[Any] = [Chain.created_at, Chain.id]
 
 
-def todo(person: UUID, asked: Filters) -> Select[Any]:
-    """What waits for a person."""
-    return select(Slot).where(Slot.holder_id == person, Slot.state == SlotState.OPEN, *_narrow(Slot, asked))
+def todo(person: UUID, asked: Filters, standing_in: Sequence[Substitution] = ()) -> Select[Any]:
+    """What waits for a person, and for those for whom he stands in now."""
+    mine = in_hand_of(person, standing_in)
+    return select(Slot).where(mine, Slot.state == SlotState.OPEN, *_narrow(Slot, asked))
 
 
 def count_todo(look: Look, waiting: Select[Any]) -> tuple[int, int, int]:
@@ -78,6 +88,11 @@ def standing(time: str, now: datetime) -> list[ColumnElement[bool]]:
 def done(person: UUID, asked: Filters) -> Select[Any]:
     """What a person has decided."""
     return select(Slot).where(Slot.acted_by == person, *_narrow(Slot, asked))
+
+
+def represented(person: UUID, asked: Filters) -> Select[Any]:
+    """What others have decided on behalf of a person."""
+    return select(Slot).where(Slot.on_behalf_of == person, *_narrow(Slot, asked))
 
 
 def cases(caller: Caller, asked: CaseListing) -> Select[Any]:

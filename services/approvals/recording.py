@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.approvals import told
+from services.approvals.actor import Actor
 from services.approvals.case_event import CaseEvent
-from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.case_file import CaseFile, Effects
 from services.approvals.slot import Slot
 
 SYSTEM_NAME = "系统"
@@ -36,6 +37,8 @@ def record(  # noqa: PLR0913 - one event says everything about its act
         at=file.at,
         actor_id=by.person_id if by else None,
         actor_name=by.name if by else SYSTEM_NAME,
+        on_behalf_of=by.on_behalf_of if by else None,
+        on_behalf_name=by.on_behalf_name if by else "",
         type=act,
         round=case.round,
         step_key=slot.step_key if slot else "",

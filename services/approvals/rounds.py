@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from services.approvals import told
+from services.approvals.actor import Actor
 from services.approvals.case import CaseState
 from services.approvals.case_event import first_hash
-from services.approvals.case_file import Actor, CaseFile, Effects
+from services.approvals.case_file import CaseFile, Effects
 from services.approvals.next_step import NextStep, enter
 from services.approvals.recording import record
 from shared.events.approvals import CaseOpened, CaseTerminated, CaseWithdrawn

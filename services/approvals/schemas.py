@@ -97,6 +97,9 @@ class HolderShape(Shape):
     due_at: datetime | None
     time_state: str
     time_label: str
+    acted_by: UUID | None
+    acted_name: str
+    on_behalf_of: UUID | None
     opinion: str
     etag: str
     available_actions: list[Action]
@@ -121,6 +124,8 @@ class EventShape(Shape):
     at: datetime
     actor_id: UUID | None
     actor_name: str
+    on_behalf_of: UUID | None
+    on_behalf_name: str
     type: str
     label: str
     round: int

@@ -2,7 +2,17 @@
 
 from pathlib import Path
 
-from services.approvals.api import cases, chains, due, opinions, policies, slots, timetables, versions
+from services.approvals.api import (
+    cases,
+    chains,
+    due,
+    opinions,
+    policies,
+    slots,
+    substitutions,
+    timetables,
+    versions,
+)
 from services.approvals.handlers import events
 from services.approvals.jobs import jobs
 from services.approvals.tables import Approvals
@@ -16,6 +26,7 @@ service = Service(
     routers=(
         slots.router,
         due.router,
+        substitutions.router,
         cases.router,
         chains.router,
         versions.router,

@@ -7,11 +7,25 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, Text, Uuid, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    Uuid,
+    and_,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
+from services.approvals.substitution import Substitution
 from services.approvals.tables import Approvals
 from shared.database import UtcDateTime, new_id
 from shared.people import Caller
@@ -52,6 +66,8 @@ class Slot(Approvals):
     `basis` is what makes the holder eligible: a `candidate` of the step, one of the `superior` unit in its
     place, or a `colleague` whom somebody has chosen.
 
+    `acted_by` decided, for the holder when `on_behalf_of` names him.
+
     With a budget of working hours it is due at `due_at`, counted from `counted_from` by the timetable that
     `calendar` names; `alarm` is the next level of reminding, due at `alarm_at` (see `deadline`)."""
 
@@ -72,6 +88,14 @@ class Slot(Approvals):
             "id",
             postgresql_where=text("acted_by IS NOT NULL"),
             sqlite_where=text("acted_by IS NOT NULL"),
+        ),
+        Index(
+            "ix_slot_represented",
+            "on_behalf_of",
+            "closed_at",
+            "id",
+            postgresql_where=text("on_behalf_of IS NOT NULL"),
+            sqlite_where=text("on_behalf_of IS NOT NULL"),
         ),
         Index(
             "ix_slot_alarm",
@@ -103,6 +127,8 @@ class Slot(Approvals):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_by: Mapped[int | None]
     acted_by: Mapped[UUID | None] = mapped_column(Uuid)
+    acted_name: Mapped[str] = mapped_column(String(100), default="")
+    on_behalf_of: Mapped[UUID | None] = mapped_column(Uuid)
     opinion: Mapped[str] = mapped_column(Text, default="")
     doc_type: Mapped[str] = mapped_column(String(40))
     doc_id: Mapped[UUID] = mapped_column(Uuid)
@@ -148,6 +174,7 @@ class Slot(Approvals):
             applicant_name=case.applicant_name,
             amount_fen=case.amount_fen,
             submitted_at=case.submitted_at,
+            acted_name="",
             due_order=NEVER,
             calendar="",
             alarm="",
@@ -155,8 +182,9 @@ class Slot(Approvals):
 
     @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
-        """Its holder; everybody else sees it in its case."""
-        return cls.holder_id == caller.person_id
+        """Its holder, and who stands in for him or once did; everybody else sees it in its case."""
+        own = or_(cls.holder_id == caller.person_id, cls.acted_by == caller.person_id)
+        return or_(own, cls.id.in_(in_hand_of_deputy(cls.id, caller)))
 
     @property
     def etag(self) -> str:
@@ -189,3 +217,16 @@ class Slot(Approvals):
     def close(self, state: SlotState, at: datetime, closed_by: int) -> None:
         self.state, self.closed_at, self.closed_by = state, at, closed_by
         self.version += 1
+
+
+def in_hand_of_deputy(column: InstrumentedAttribute[UUID], caller: Caller) -> Select[UUID]:
+    """A column of the open slots that the caller may decide for their holders when he asks."""
+    principal = and_(
+        Substitution.principal_id == Slot.holder_id, Substitution.organisation_id == Slot.holder_unit_id
+    )
+    return (
+        select(column)
+        .join(Substitution, principal)
+        .where(Slot.state == SlotState.OPEN, Substitution.deputy_id == caller.person_id)
+        .where(Substitution.in_force(caller.at), Substitution.about(Slot.doc_type))
+    )

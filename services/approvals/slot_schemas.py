@@ -59,6 +59,8 @@ class SlotItem(Shape):
     due_at: datetime | None
     time_state: str = Field(description="空 (no budget), on_time, due_soon, overdue")
     time_label: str
+    on_behalf_of: UUID | None = Field(description="代理办理时：被代理人 (whom a deputy decides for)")
+    on_behalf_name: str
     opinion: str
     etag: str
     available_actions: list[Action]

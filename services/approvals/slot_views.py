@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,18 +12,30 @@ from services.approvals.case_file import CaseFile
 from services.approvals.deadline import TIME_LABELS, time_state
 from services.approvals.slot import Slot, SlotState
 from services.approvals.slot_schemas import DecisionShape, SlotItem
+from services.approvals.turn import refusals
+from shared.errors import Problem
+from shared.people import Caller
+from shared.store import Look
 
 
-def slot_item(slot: Slot, now: datetime) -> SlotItem:
-    """A row of the to-do or done list, for its own holder."""
+def slot_items(look: Look, rows: Sequence[Slot], caller: Caller) -> list[SlotItem]:
+    """Rows of a to-do or done list, with what stands against deciding those of others."""
+    refused = refusals(look, rows, caller.person_id)
+    return [_item(row, look.now, caller, refused.get(row.id)) for row in rows]
+
+
+def _item(slot: Slot, now: datetime, caller: Caller, refused: Problem | None) -> SlotItem:
     state = time_state(slot, now)
+    represented = slot.on_behalf_of or (slot.holder_id if slot.holder_id != caller.person_id else None)
     return SlotItem(
         **columns(slot, SlotItem),
         amount=slot.amount_fen,
         status_label=slot.label,
         time_state=state,
         time_label=TIME_LABELS[state],
-        available_actions=decision_actions(slot),
+        on_behalf_of=represented,
+        on_behalf_name=slot.holder_name if represented else "",
+        available_actions=decision_actions(slot, refused),
     )
 
 
@@ -44,4 +57,5 @@ def decision(file: CaseFile, slot: Slot) -> DecisionShape:
 def columns(row: Any, shape: type[Any]) -> dict[str, Any]:
     """The attributes of a row that a shape has under the same name, without those made elsewhere."""
     made = {"amount", "status_label", "available_actions", "label", "time_state", "time_label"}
+    made |= {"on_behalf_of", "on_behalf_name"} if shape is SlotItem else set()
     return {name: getattr(row, name) for name in shape.model_fields if name not in made}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from services.approvals.actor import Actor
 from services.approvals.case import Case
 from services.approvals.case_event import CaseEvent
 from services.approvals.slot import Slot, SlotState
@@ -49,6 +50,7 @@ def slot_told(case: Case, slot: Slot, holder: UUID, entry: CaseEvent) -> SlotOpe
             opinion=slot.opinion,
             actor_id=entry.actor_id,
             actor_name=entry.actor_name,
+            on_behalf_of=slot.on_behalf_of,
         )
     return SlotOpened(**common, **_shown(case, slot), due_at=slot.due_at, origin=slot.origin)
 
@@ -78,9 +80,16 @@ def _shown(case: Case, slot: Slot) -> dict[str, Any]:
     }
 
 
-def decided(case: Case, slot: Slot, actor_id: UUID, actor_name: str) -> CaseApproved | CaseReturned:
+def decided(case: Case, slot: Slot, by: Actor) -> CaseApproved | CaseReturned:
     """The outcome of the round: approved by its last decision, or returned."""
-    common = {**about(case), "step_name": slot.step_name, "actor_id": actor_id, "actor_name": actor_name}
+    common = {
+        **about(case),
+        "step_name": slot.step_name,
+        "actor_id": by.person_id,
+        "actor_name": by.name,
+        "on_behalf_of": by.on_behalf_of,
+        "on_behalf_name": by.on_behalf_name,
+    }
     if slot.state == SlotState.AGREED:
         return CaseApproved(**common, opinion=slot.opinion)
     return CaseReturned(**common, step_key=slot.step_key, opinion=slot.opinion)

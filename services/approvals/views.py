@@ -31,6 +31,7 @@ from services.approvals.seating import SKIP_RULES, seat
 from services.approvals.slot import DECIDED, SLOT_LABELS, Slot, SlotState
 from services.approvals.slot_views import columns
 from services.approvals.staffing import Candidate
+from services.approvals.standing_in import in_force_for
 from shared.errors import Problem
 from shared.people import Caller
 from shared.store import Look
@@ -73,7 +74,8 @@ def case_shape(look: Look, case: Case, caller: Caller) -> CaseShape:
     rounds = look.all(select(CaseRound).where(CaseRound.case_id == case.id).order_by(CaseRound.n))
     slots = look.all(select(Slot).where(Slot.case_id == case.id, Slot.round == case.round).order_by(Slot.id))
     entries = look.all(select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.seq))
-    file = CaseFile(case, rounds[-1], slots, look.now)
+    standing_in = in_force_for(look, caller.person_id)
+    file = CaseFile(case, rounds[-1], slots, look.now, standing_in=standing_in)
     beginning = first_hash(case.id, rounds[0].digest, rounds[0].route)
     skips = _skips(entries, case.round)
     return CaseShape(
@@ -145,6 +147,9 @@ def _holder(file: CaseFile, slot: Slot, caller: Caller) -> HolderShape:
         due_at=slot.due_at,
         time_state=standing,
         time_label=TIME_LABELS[standing],
+        acted_by=slot.acted_by,
+        acted_name=slot.acted_name,
+        on_behalf_of=slot.on_behalf_of,
         opinion=slot.opinion,
         etag=slot.etag,
         available_actions=slot_actions(file, slot, caller),

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from sqlalchemy import Select, select
-
+from services.notify.administrators import administrators
 from services.notify.answer import Answer, Outcome, redacted
 from services.notify.channels import CHANNEL_LABELS, Channel
 from services.notify.notice import Notice, Occasion, tell
 from services.notify.provider import Provider
 from shared.database import new_id
-from shared.people import AppointmentCopy, PersonCopy, Role
-from shared.store import Look, Work
+from shared.store import Work
 
 KIND = "provider.broken"
 
@@ -41,19 +37,6 @@ def _tell_administrators(work: Work, provider: Provider) -> None:
     notice = Notice(
         KIND, context, "/notifications/providers", by_mail=channel != Channel.EMAIL, occasion=occasion
     )
-    for person_id in work.all(_who_looks_after(work, provider)):
+    # a unit looks after its own robot
+    for person_id in administrators(work, provider.organisation_id):
         tell(work, person_id, notice)
-
-
-def _who_looks_after(look: Look, provider: Provider) -> Select[UUID]:
-    """The unit's administrators for its robot, else those of the platform."""
-    holds = AppointmentCopy.role == Role.PLATFORM_ADMINISTRATOR
-    if provider.organisation_id is not None:
-        holds = (AppointmentCopy.role == Role.UNIT_ADMINISTRATOR) & (
-            AppointmentCopy.organisation_id == provider.organisation_id
-        )
-    people = select(PersonCopy.person_id).join(
-        AppointmentCopy, AppointmentCopy.person_id == PersonCopy.person_id
-    )
-    wanted = people.where(holds, AppointmentCopy.on(look.today), PersonCopy.active)
-    return wanted.distinct().order_by(PersonCopy.person_id)

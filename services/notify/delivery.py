@@ -135,6 +135,11 @@ class Delivery(Base):
         self.passed, self.next_try_at = [], until
         return self.attempts + 1
 
+    def step_back(self, code: str, until: datetime, at: datetime) -> int:
+        """Waits until then after a try that was none: nothing was sent. Answers the number of the next."""
+        self.attempts -= 1
+        return self.hold(code, until, at)
+
     def wake(self, at: datetime) -> int:
         """What it was held for is over; answers the number of the next try."""
         self._move("wake", at)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notify.channels import Channel
-from services.notify.contact import Contact
+from services.notify.channels import ROBOTS, Channel
+from services.notify.contact import Account, Contact
 from services.notify.delivery import Delivery
 from services.notify.message import Message
 from services.notify.slot import SlotCopy
@@ -24,6 +24,7 @@ class Going:
     delivery: Delivery
     message: Message
     contact: Contact | None
+    account: Account | None
     person: PersonCopy | None
     slot: SlotCopy | None
 
@@ -33,6 +34,9 @@ class Going:
 
     @property
     def address(self) -> str:
+        """Where it goes; on a robot's channel whom it mentions."""
+        if self.account is not None:
+            return self.account.address
         return self.contact.address(self.channel) if self.contact else ""
 
 
@@ -65,8 +69,8 @@ def still_to_do(work: Work, going: Going) -> Verdict | None:
 
 
 def has_address(work: Work, going: Going) -> Verdict | None:
-    """There must be somewhere to send it."""
-    return None if going.address else Suppress("no_address")
+    """There must be somewhere to send it; a robot speaks to its group."""
+    return None if going.address or going.channel in ROBOTS else Suppress("no_address")
 
 
 GATES: tuple[Gate, ...] = (still_to_do, has_address)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
-
 from sqlalchemy import select
 
 from services.notify.contact import EMAIL_LENGTH, PHONE_LENGTH, Contact
+from services.notify.kinds import context_of
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import Document, Notice, tell
 from services.notify.slot import SlotCopy
@@ -22,16 +20,9 @@ from shared.events.plans import (
     RevocationStatusChanged,
 )
 from shared.inbox import Handlers
-from shared.money import format_yuan
 from shared.people import keep_copies
 from shared.store import Work
 
-DOCUMENTS = {
-    "plan": ("采购计划", "procurement plan"),
-    "method_change": ("采购方式变更", "method change"),
-    "revocation": ("采购计划撤销", "revocation"),
-}
-OTHER_DOCUMENT = ("单据", "document")
 OUTCOMES = {
     **{"under_review": False, "withdrawn": False},
     **{"returned": True, "usable": True, "closed": True, "void": True},
@@ -60,7 +51,7 @@ def tell_reviewer(work: Work, event: SlotOpened) -> None:
     slot = _follow_slot(work, event, is_open=True)
     if slot.waits_for(event.holder_id):
         document = Document(event.doc_type, event.doc_id, event.organisation_id)
-        context, path = _with_label(event), f"/cases/{event.case_id}"
+        context, path = context_of(event), f"/cases/{event.case_id}"
         tell(work, event.holder_id, Notice("slot.opened", context, path, document, event.slot_id))
 
 
@@ -79,7 +70,7 @@ def finish_todo(work: Work, event: SlotClosed) -> None:
 @events.on(CaseAttentionRaised)
 def tell_administrators(work: Work, event: CaseAttentionRaised) -> None:
     document = Document(event.doc_type, event.doc_id)
-    notice = Notice("case.attention_raised", _with_label(event), f"/cases/{event.case_id}", document)
+    notice = Notice("case.attention_raised", context_of(event), f"/cases/{event.case_id}", document)
     for person_id in sorted(set(event.administrator_ids)):
         tell(work, person_id, notice)
 
@@ -95,7 +86,7 @@ def tell_applicant(work: Work, event: PlanStatusChanged) -> None:
     if event.status == "returned" and event.returned_by == "system":
         kind = "plan.returned_by_system"
     path, by_mail = f"/plans/{event.plan_id}", OUTCOMES[event.status]
-    notice = Notice(kind, _with_amount(event), path, _plan(event), by_mail=by_mail)
+    notice = Notice(kind, context_of(event), path, _plan(event), by_mail=by_mail)
     # a plan that is closed ends for whoever holds it, too
     people = {event.applicant_id, event.holder_id} if event.status == "closed" else {event.applicant_id}
     for person_id in sorted(people):
@@ -120,12 +111,9 @@ def _tell_of_request(work: Work, event: RequestStatusChanged) -> None:
         return
     by_system = event.status == "returned" and event.returned_by == "system"
     kind = f"{event.kind}.{'returned_by_system' if by_system else event.status}"
-    notice = Notice(
-        kind,
-        event.model_dump(mode="json"),
-        f"/requests/{event.request_id}",
-        by_mail=done or event.status == "returned",
-    )
+    document = Document(event.kind, event.request_id, event.organisation_id)
+    by_mail = done or event.status == "returned"
+    notice = Notice(kind, context_of(event), f"/requests/{event.request_id}", document, by_mail=by_mail)
     people = {event.applicant_id, *(event.concerned if done else ())}
     for person_id in sorted(people):
         tell(work, person_id, notice)
@@ -144,15 +132,10 @@ def tell_of_recall(work: Work, event: PlanRecalled) -> None:
 
 
 def _tell_both(work: Work, event: PlanAssigned | PlanRecalled, new: str, previous: str) -> None:
-    context, path = _with_amount(event), f"/plans/{event.plan_id}"
+    context, path = context_of(event), f"/plans/{event.plan_id}"
     kinds = {event.previous_holder_id: previous, event.holder_id: new}
     for person_id in sorted(kinds):
         tell(work, person_id, Notice(kinds[person_id], context, path, _plan(event)))
-
-
-def _with_amount(event: PlanStatusChanged | PlanAssigned | PlanRecalled) -> dict[str, Any]:
-    amount = format(Decimal(format_yuan(event.amount_fen)), ",.2f")
-    return event.model_dump(mode="json") | {"amount": amount}
 
 
 def _follow_slot(work: Work, event: SlotOpened | SlotClosed, is_open: bool) -> SlotCopy:
@@ -168,8 +151,3 @@ def _follow_slot(work: Work, event: SlotOpened | SlotClosed, is_open: bool) -> S
 
 def _plan(event: PlanStatusChanged | PlanAssigned | PlanRecalled) -> Document:
     return Document("plan", event.plan_id, event.organisation_id)
-
-
-def _with_label(event: SlotOpened | CaseAttentionRaised) -> dict[str, Any]:
-    chinese, english = DOCUMENTS.get(event.doc_type, OTHER_DOCUMENT)
-    return event.model_dump(mode="json") | {"document": chinese, "document_en": english}

@@ -5,10 +5,14 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
+from services.notify.failed_text import tell_who_looks_after_texts
 from services.notify.notice import SEND
-from services.notify.providers.kinds import keeps, sender_of
-from services.notify.sending import Post, send
+from services.notify.post import Post
+from services.notify.providers.counting import limits_of
+from services.notify.providers.kinds import keeps, limits_on, sender_of
+from services.notify.sending import send
 from services.notify.waking import wake_held
+from services.notify.wording import TEXT_FAILED
 from shared.jobs import Jobs
 from shared.service import Running
 from shared.upkeep import tidy
@@ -18,12 +22,24 @@ jobs = Jobs()
 
 def post_of(here: Running) -> Post:
     """How this process sends."""
-    return Post(partial(sender_of, here), partial(keeps, here), here.settings.own_url())
+    return Post(
+        sender_of=partial(sender_of, here),
+        keeps=partial(keeps, here),
+        limits_of=limits_on,
+        limits=partial(limits_of, here),
+        own_url=here.settings.own_url(),
+    )
 
 
 @jobs.task(SEND)
 def send_delivery(here: Running, delivery_id: str, attempt: int) -> None:
     send(here.store, post_of(here), UUID(delivery_id), attempt)
+
+
+@jobs.task(TEXT_FAILED)
+def tell_of_failed_text(here: Running, version_id: str, line: int | None, error: str) -> None:
+    with here.store.work() as work:
+        tell_who_looks_after_texts(work, UUID(version_id), line, error)
 
 
 @jobs.every(seconds=10)

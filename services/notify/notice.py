@@ -13,7 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from services.notify.channels import channels_for
 from services.notify.delivery import Delivery
 from services.notify.message import Message, touch_inbox
-from services.notify.texts import CHINESE, ENGLISH, written
+from services.notify.texts import CHINESE, ENGLISH
+from services.notify.wording import inbox_words
 from shared.database import new_id
 from shared.jobs import later
 from shared.people import PersonCopy
@@ -89,7 +90,7 @@ def _insert(work: Work, person_id: UUID, notice: Notice) -> Message | None:
         "person_name": person.name if person else "",
         "created_at": work.now,
         **_about(work, notice),
-        **_content(notice),
+        **_content(work, notice),
     }
     fresh = insert(Message).values(**row).on_conflict_do_nothing(index_elements=["event_id", "person_id"])
     return work.session.scalars(fresh.returning(Message)).one_or_none()
@@ -121,9 +122,9 @@ def _unit_of(work: Work, document: Document) -> UUID | None:
     return work.first(select(Message.organisation_id).where(same, Message.organisation_id.is_not(None)))
 
 
-def _content(notice: Notice) -> dict[str, Any]:
-    chinese = written(notice.kind, CHINESE, notice.context)
-    english = written(notice.kind, ENGLISH, notice.context)
+def _content(work: Work, notice: Notice) -> dict[str, Any]:
+    words = inbox_words(work, notice.kind, notice.context)
+    chinese, english = words[CHINESE], words[ENGLISH]
     return {
         "kind": notice.kind,
         "title": chinese.title,

@@ -46,6 +46,7 @@ class Provider(Base):
     priority: Mapped[int]
     active: Mapped[bool] = mapped_column(default=True)
     settings: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    limits: Mapped[list[dict[str, Any]] | None] = mapped_column(Json, doc="in place of those of its kind")
     sealed: Mapped[str] = mapped_column(Text, default="", doc="its secrets, see vault.py")
     broken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     broken_code: Mapped[str] = mapped_column(String(40), default="")

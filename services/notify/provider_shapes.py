@@ -9,8 +9,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from services.notify.channels import CHANNEL_LABELS, Channel
+from services.notify.limit import Limit
 from services.notify.provider import Provider
-from services.notify.providers.kinds import KINDS, Kind
+from services.notify.providers.kinds import KINDS, Kind, limits_on
 from services.notify.schemas import Action
 from shared.http import Body, Shape
 
@@ -22,6 +23,10 @@ Settings = Annotated[dict[str, Any], Field(description="见 /providers/kinds (se
 Secrets = Annotated[
     dict[str, Annotated[str, Field(max_length=4000)]],
     Field(description="只写不读；不填的保持不变，空串为删除 (write only; absent: as it was, empty: removed)"),
+]
+Bounds = Annotated[
+    list[Limit] | None,
+    Field(max_length=10, description="空则用该类型的限额 (absent: those of the kind)"),
 ]
 STATUS_LABELS = {"working": "正常", "broken": "需要处理", "disabled": "已停用"}
 
@@ -47,6 +52,7 @@ class NewProvider(Body):
     kind: Annotated[str, Field(max_length=20, examples=["smtp"])]
     name: Name
     priority: Priority = 100
+    limits: Bounds = None
     settings: Settings = Field(default_factory=dict)
     secrets: Secrets = Field(default_factory=dict)
 
@@ -65,6 +71,7 @@ class ChangedProvider(Body):
     name: Name
     priority: Priority
     active: bool = True
+    limits: Bounds = None
     settings: Settings = Field(default_factory=dict)
     secrets: Secrets = Field(default_factory=dict)
 
@@ -109,6 +116,7 @@ class ProviderShape(Shape):
     organisation_id: UUID | None = Field(description="机器人所属单位 (the unit of a robot)")
     priority: int
     active: bool
+    limits: list[Limit]
     settings: dict[str, Any]
     secrets_set: list[str] = Field(examples=[["password"]])
     built_in: bool
@@ -127,6 +135,7 @@ class KindShape(Shape):
     kind: str = Field(examples=["smtp"])
     label: str
     channels: list[Channel]
+    limits: list[Limit]
     settings_schema: dict[str, Any]
     secrets_schema: dict[str, Any]
 
@@ -136,6 +145,7 @@ def kind_shape(kind: Kind) -> KindShape:
         kind=kind.name,
         label=kind.label,
         channels=sorted(kind.channels),
+        limits=list(kind.limits),
         settings_schema=kind.settings.model_json_schema(),
         secrets_schema=kind.secrets.model_json_schema(),
     )
@@ -159,6 +169,7 @@ def provider_shape(provider: Provider, secrets_set: list[str]) -> ProviderShape:
         channel=Channel(provider.channel),
         channel_label=CHANNEL_LABELS[Channel(provider.channel)],
         kind_label=kind.label,
+        limits=list(limits_on(provider)),
         secrets_set=secrets_set,
         built_in=kind.built_in,
         status=status,

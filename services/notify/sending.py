@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -13,15 +11,20 @@ from structlog import get_logger
 
 from services.notify.alarm import note_health
 from services.notify.answer import Answer, Outcome, redacted
-from services.notify.choosing import BROKEN, Keeps, choose, others_left
-from services.notify.contact import Contact
+from services.notify.choosing import BROKEN, choose, others_left
+from services.notify.contact import Account, Contact
 from services.notify.delivery import Attempt, Delivery, State
 from services.notify.gates import STALE, Going, Hold, Verdict, judge
 from services.notify.letter import Letter, Sender
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import SEND
+from services.notify.pacing import granted, must_wait
+from services.notify.post import Claimed, Post
 from services.notify.provider import Provider
 from services.notify.slot import SlotCopy
+from services.notify.template import medium_of
+from services.notify.texts import CHINESE
+from services.notify.wording import channel_words
 from shared.jobs import later
 from shared.people import PersonCopy
 from shared.store import Store, Work
@@ -29,28 +32,10 @@ from shared.store import Store, Work
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Post:
-    """How this process sends: who takes letters to a provider, and where links lead."""
-
-    sender_of: Callable[[Provider], Sender]
-    keeps: Keeps
-    own_url: str
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A try that is ours: the letter, and the provider that it goes to, as it was then."""
-
-    letter: Letter
-    provider: Provider
-    attempt: int
-
-
 def send(store: Store, post: Post, delivery_id: UUID, attempt: int) -> None:
     """Makes one try of a delivery. A try that is over already, or not yet due, is left alone."""
     claimed = claim(store, post, delivery_id, attempt)
-    if claimed is None:
+    if claimed is None or must_wait(store, post, claimed):
         return
     sender, started = post.sender_of(claimed.provider), monotonic()
     answer = carry(sender, claimed.letter)
@@ -87,8 +72,9 @@ def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> Claimed 
         if not isinstance(chosen, Provider):
             _stop(work, going, chosen)
             return None
+        place = granted(going.delivery, chosen, work.now)
         going.delivery.start(chosen.id, work.now)
-        return Claimed(_letter(going, post.own_url), chosen, attempt)
+        return Claimed(_letter(work, going, post.own_url), chosen, attempt, place)
 
 
 def _may_send_again(work: Work, delivery: Delivery) -> bool:
@@ -118,13 +104,14 @@ def _stop(work: Work, going: Going, verdict: Verdict) -> None:
         touch_inbox(work, going.message.person_id)
 
 
-def _letter(going: Going, own_url: str) -> Letter:
+def _letter(work: Work, going: Going, own_url: str) -> Letter:
+    words = channel_words(work, going.message, medium_of(going.channel), CHINESE)
     return Letter(
         delivery_id=going.delivery.id,
         to=going.address,
         name=going.person.name if going.person else "",
-        title=going.message.title,
-        body=going.message.body,
+        title=words.title,
+        body=words.body,
         url=own_url + going.message.path,
         composed_at=going.message.created_at,
     )
@@ -133,9 +120,10 @@ def _letter(going: Going, own_url: str) -> Letter:
 def _with_all_it_needs(delivery_id: UUID) -> Executable:
     """A delivery, locked, with its message, the address and name of its person, and its to-do."""
     return (
-        select(Delivery, Message, Contact, PersonCopy, SlotCopy)
+        select(Delivery, Message, Contact, Account, PersonCopy, SlotCopy)
         .join(Message, Message.id == Delivery.message_id)
         .outerjoin(Contact, Contact.person_id == Delivery.person_id)
+        .outerjoin(Account, (Account.person_id == Delivery.person_id) & (Account.channel == Delivery.channel))
         .outerjoin(PersonCopy, PersonCopy.person_id == Delivery.person_id)
         .outerjoin(SlotCopy, SlotCopy.slot_id == Message.slot_id)
         .where(Delivery.id == delivery_id)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.notify.api import deliveries, messages, providers, stream
+from services.notify.api import contacts, deliveries, messages, providers, stream, templates
 from services.notify.api.live import close_live, live_of
 from services.notify.first_start import first_start
 from services.notify.handlers import events
@@ -14,7 +14,14 @@ from shared.service import Service
 service = Service(
     name="notify",
     title="通知服务 (notifications)",
-    routers=(messages.router, deliveries.router, providers.router, stream.router),
+    routers=(
+        messages.router,
+        contacts.router,
+        deliveries.router,
+        providers.router,
+        stream.router,
+        templates.router,
+    ),
     tables=(Copies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",
     handlers=events,

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.events import Event
 
 
@@ -62,7 +64,7 @@ class CaseRefused(Event):
 
 
 class _SlotEvent(_CaseEvent):
-    """A to-do as a message shows it."""
+    """A to-do as a message shows it. `deputies` may decide it now, because its holder is away."""
 
     slot_id: UUID
     step_key: str
@@ -75,6 +77,7 @@ class _SlotEvent(_CaseEvent):
     title: str
     number: str
     opened_at: datetime
+    deputies: list[UUID] = Field(default_factory=list)
 
 
 class SlotOpened(_SlotEvent):
@@ -121,10 +124,11 @@ class SlotClosed(_CaseEvent):
     opinion: str = ""
     actor_id: UUID | None = None
     actor_name: str = ""
+    on_behalf_of: UUID | None = None
 
 
 class CaseApproved(_CaseEvent):
-    """The last step agreed."""
+    """The last step agreed. `on_behalf_of`: the holder, when his deputy decided for him."""
 
     type: ClassVar[str] = "case.approved"
 
@@ -132,6 +136,8 @@ class CaseApproved(_CaseEvent):
     actor_id: UUID
     actor_name: str
     opinion: str = ""
+    on_behalf_of: UUID | None = None
+    on_behalf_name: str = ""
 
 
 class CaseReturned(_CaseEvent):
@@ -144,6 +150,8 @@ class CaseReturned(_CaseEvent):
     actor_id: UUID
     actor_name: str
     opinion: str
+    on_behalf_of: UUID | None = None
+    on_behalf_name: str = ""
 
 
 class CaseWithdrawn(_CaseEvent):
@@ -174,6 +182,48 @@ class CaseAttentionRaised(_CaseEvent):
     title: str
     number: str
     administrator_ids: list[UUID]
+
+
+class _SubstitutionEvent(Event):
+    publisher: ClassVar[str] = "approvals"
+
+    substitution_id: UUID
+    version: int
+    principal_id: UUID
+    deputy_id: UUID
+
+    @property
+    def subject(self) -> str:
+        return f"substitution/{self.substitution_id}"
+
+    @property
+    def subject_version(self) -> int:
+        return self.version
+
+
+class SubstitutionGranted(_SubstitutionEvent):
+    """Somebody decides for a person who is away, from `starts_at` until just before `ends_at`; `doc_types` is
+    empty for all types of document."""
+
+    type: ClassVar[str] = "substitution.granted"
+
+    principal_name: str
+    deputy_name: str
+    organisation_id: UUID
+    organisation_name: str
+    doc_types: list[str]
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    granted_by: UUID
+
+
+class SubstitutionEnded(_SubstitutionEvent):
+    """A substitution was ended before its time."""
+
+    type: ClassVar[str] = "substitution.ended"
+
+    ended_by: UUID
 
 
 class ChainPublished(Event):

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from services.approvals import deciding, holders, rounds
+from services.approvals.actor import Actor
 from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent, first_hash
-from services.approvals.case_file import Actor, CaseFile
+from services.approvals.case_file import CaseFile
 from services.approvals.deciding import Decision
 from services.approvals.next_step import NextStep
 from services.approvals.seating import seat

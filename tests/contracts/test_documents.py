@@ -23,15 +23,16 @@ REPEATABLE = {
     "object_on_page",
     "unsaved_request_submission",
     "preview_route",
+    "preview_template",
     "lint_chain",
     "import_catalogue",
     "read_message",
     "read_all_messages",
     "try_provider",
 }
-# Changes without a version that somebody could have seen: only the caller's own sessions, or a password
-# that is proved in the same request.
-UNVERSIONED = {"sign_out", "end_my_session", "change_password"}
+# Changes without a version that somebody could have seen: only the caller's own sessions or addresses, or a
+# password that is proved in the same request.
+UNVERSIONED = {"sign_out", "end_my_session", "change_password", "set_contact", "forget_contact"}
 # Decisions that name what they decide by something better than a version: the round, or the parked item.
 ACTS = {"withdraw", "replay_parked", "skip_parked", "resend_delivery"}
 # Additions: what is there already is not changed by them.

@@ -67,6 +67,7 @@ def known_ids(district: District) -> dict[str, list[Any]]:
     found["chain_id"] = [chain["id"] for chain in chains]
     messages = district.people["handler"].get("/api/notify/messages", tab="all")["items"]
     found["message_id"] = [message["id"] for message in messages]
+    found["kind"], found["medium"], found["locale"] = ["slot.opened"], ["inbox", "sms"], ["zh-CN", "en"]
     found["delivery_id"] = _column(district, "notify", "services.notify.delivery", "Delivery")
     found["appointment_id"] = _column(district, "directory", "services.directory.appointment", "Appointment")
     return found

@@ -18,6 +18,13 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 @pytest.fixture
+def postgres_office(tmp_path: Path, postgres_url: str) -> Iterator[Office]:
+    made = Office(tmp_path, postgres_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def any_office(tmp_path: Path, database_url: str) -> Iterator[Office]:
     """The same on SQLite and on PostgreSQL."""
     made = Office(tmp_path, database_url)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,7 +15,8 @@ from sqlalchemy import select
 from services.notify.answer import Answer
 from services.notify.delivery import Attempt, Delivery
 from services.notify.jobs import post_of
-from services.notify.sending import Claimed, note
+from services.notify.post import Claimed
+from services.notify.sending import note
 from services.notify.service import service
 from shared.database import new_id
 from shared.events import Envelope
@@ -44,8 +48,8 @@ class Office(Lone):
         self.zhao = self.person("赵强", self.unit, "reviewer")
         self.admin = self.person("系统管理员", self.unit, "platform_administrator")
 
-    def has_address(self, person_id: UUID, email: str, version: int = 1) -> None:
-        self.hear(PersonContactChanged(person_id=person_id, version=version, email=email))
+    def has_address(self, person_id: UUID, email: str, version: int = 1, phone: str = "") -> None:
+        self.hear(PersonContactChanged(person_id=person_id, version=version, email=email, phone=phone))
 
     # requests
 
@@ -57,6 +61,10 @@ class Office(Lone):
         found: httpx2.Response = self.http.put(
             path, json=body, headers=self.as_(person_id, self.unit, **headers)
         )
+        return found
+
+    def delete(self, person_id: UUID, path: str) -> httpx2.Response:
+        found: httpx2.Response = self.http.delete(path, headers=self.as_(person_id, self.unit))
         return found
 
     def post(self, person_id: UUID, path: str, body: Any = None, **headers: str) -> httpx2.Response:
@@ -89,6 +97,11 @@ class Office(Lone):
         found: dict[str, Any] = made.json()
         return found
 
+    def reaches_this_machine(self) -> None:
+        """What administrators enter may lead to servers of the test."""
+        changed = {"private_networks": "127.0.0.0/8"}
+        self.here.settings = self.here.settings.model_copy(update=changed)
+
     def smtp(self, address: str, priority: int, **more: Any) -> dict[str, Any]:
         """An SMTP server at `host:port` as a provider."""
         host, _, port = address.partition(":")
@@ -117,6 +130,11 @@ class Office(Lone):
             milliseconds=0,
         )
         note(self.store, post_of(self.here), claimed, tried, answer)
+
+    def mails(self) -> list[EmailMessage]:
+        """The mails that were kept, oldest first."""
+        found = [message_from_bytes(path.read_bytes(), policy=default) for path in self.kept_mail()]
+        return [mail for mail in found if isinstance(mail, EmailMessage)]
 
     # events
 

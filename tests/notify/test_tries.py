@@ -12,7 +12,8 @@ from services.notify.answer import Answer
 from services.notify.delivery import RETRY_AFTER
 from services.notify.jobs import post_of
 from services.notify.letter import Letter, Sender
-from services.notify.sending import Post, send
+from services.notify.post import Post
+from services.notify.sending import send
 from shared import jobs
 from tests.notify.office import ADDRESS, Office, slot_closed, slot_opened
 from tests.notify.post_office import (

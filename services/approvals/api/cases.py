@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from sqlalchemy import select
 
 from services.approvals import judge, queries, rounds
+from services.approvals.actor import Actor
 from services.approvals.case import Case, RefusedRound
-from services.approvals.case_file import Actor
 from services.approvals.chain_schemas import PreviewBody, PreviewShape
 from services.approvals.filing import came_first, keep, latest_case, plan_route, take
 from services.approvals.queries import CASE_ORDER, CaseListing

@@ -10,11 +10,19 @@ from fastapi.responses import Response
 from sqlalchemy import update
 
 from services.approvals import deciding, holders, judge, queries
-from services.approvals.case_file import Actor, CaseFile
+from services.approvals.actor import Actor
 from services.approvals.deciding import Decision
 from services.approvals.filing import came_first, candidates_today, keep, substitute, take_by_slot
 from services.approvals.opinion import CommonOpinion
-from services.approvals.queries import DONE_ORDER, TODO_ORDER, URGENT_ORDER, Filters, Listing, TodoListing
+from services.approvals.queries import (
+    DONE_ORDER,
+    TODO_ORDER,
+    URGENT_ORDER,
+    DoneListing,
+    Filters,
+    Listing,
+    TodoListing,
+)
 from services.approvals.slot import Slot
 from services.approvals.slot_schemas import (
     AgreeBody,
@@ -24,7 +32,9 @@ from services.approvals.slot_schemas import (
     ReassignBody,
     SlotItem,
 )
-from services.approvals.slot_views import decision, slot_item
+from services.approvals.slot_views import decision, slot_items
+from services.approvals.standing_in import in_force_for
+from services.approvals.turn import take_turn
 from shared.errors import Forbidden, invalid
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, page_of, shown
 from shared.people import Caller
@@ -37,30 +47,34 @@ router = APIRouter(tags=["slots"])
     "/todo", operation_id="list_todo", summary="待办理 (my to-do list)", response_model=Page[SlotItem]
 )
 def list_todo(store: StoreHere, caller: SignedIn, asked: Annotated[TodoListing, Query()]) -> Response:
-    """What waits for the caller, newest first, or the most urgent first; what has no budget comes last."""
+    """What waits for the caller, and for those for whom he stands in now: newest first, or the most urgent
+    first; what has no budget comes last."""
     urgent = asked.sort == "due"
     order = URGENT_ORDER if urgent else TODO_ORDER
     with store.read() as look:
-        waiting = queries.todo(caller.person_id, asked).where(*queries.standing(asked.time, look.now))
+        waiting = queries.todo(caller.person_id, asked, in_force_for(look, caller.person_id))
+        waiting = waiting.where(*queries.standing(asked.time, look.now))
         rows, after = page_of(look, waiting, order, _page(asked), ascending=urgent)
-        return shown(Page(items=[slot_item(row, look.now) for row in rows], next=after))
+        return shown(Page(items=slot_items(look, rows, caller), next=after))
 
 
 @router.get(
     "/done", operation_id="list_done", summary="已办结 (what I decided)", response_model=Page[SlotItem]
 )
-def list_done(store: StoreHere, caller: SignedIn, asked: Annotated[Listing, Query()]) -> Response:
-    """What the caller has decided, newest first."""
+def list_done(store: StoreHere, caller: SignedIn, asked: Annotated[DoneListing, Query()]) -> Response:
+    """What the caller has decided, or his deputies for him, newest first."""
+    listed = queries.represented if asked.by == "deputy" else queries.done
     with store.read() as look:
-        rows, after = page_of(look, queries.done(caller.person_id, asked), DONE_ORDER, _page(asked))
-        return shown(Page(items=[slot_item(row, look.now) for row in rows], next=after))
+        rows, after = page_of(look, listed(caller.person_id, asked), DONE_ORDER, _page(asked))
+        return shown(Page(items=slot_items(look, rows, caller), next=after))
 
 
 @router.get("/counts", operation_id="count_slots", summary="待办与已办数量 (counts of the lists)")
 def counts(store: StoreHere, caller: SignedIn, asked: Annotated[Filters, Query()]) -> CountsShape:
     """How many rows the lists have under the same filters."""
     with store.read() as look:
-        todo, due_soon, overdue = queries.count_todo(look, queries.todo(caller.person_id, asked))
+        waiting = queries.todo(caller.person_id, asked, in_force_for(look, caller.person_id))
+        todo, due_soon, overdue = queries.count_todo(look, waiting)
         return CountsShape(
             todo=todo,
             due_soon=due_soon,
@@ -74,10 +88,10 @@ def counts(store: StoreHere, caller: SignedIn, asked: Annotated[Filters, Query()
     "/slots/{slot_id}", operation_id="get_slot", summary="一项待办 (one slot)", response_model=SlotItem
 )
 def get_slot(store: StoreHere, caller: SignedIn, slot_id: UUID) -> Response:
-    """One slot of the caller, with the ETag that a decision needs."""
+    """One slot of the caller, or of somebody for whom he stands in, with the ETag that a decision needs."""
     with store.read() as look:
         slot = look.get(Slot, slot_id, seen_by=caller)
-        return shown(slot_item(slot, look.now), slot.etag)
+        return shown(slot_items(look, [slot], caller)[0], slot.etag)
 
 
 @router.post(
@@ -97,9 +111,9 @@ def agree(  # noqa: PLR0913 - what a decision is made of
         if (before := once.before(work)) is not None:
             return before
         file, slot = take_by_slot(work, slot_id, caller)
-        _judge(work, file, slot, caller)
+        by = take_turn(work, file, slot, caller)
         expected.check(slot.etag)
-        said = Decision(Actor(caller.person_id, caller.name), body.opinion, body.picks)
+        said = Decision(by, body.opinion, body.picks)
         deciding.agree(file, slot, said, lambda step: candidates_today(work, step))
         _count_opinion(work, caller, "agree", body.opinion)
         keep(work, file)
@@ -120,9 +134,9 @@ def disagree(  # noqa: PLR0913 - what a decision is made of
         if (before := once.before(work)) is not None:
             return before
         file, slot = take_by_slot(work, slot_id, caller)
-        _judge(work, file, slot, caller)
+        by = take_turn(work, file, slot, caller)
         expected.check(slot.etag)
-        deciding.disagree(file, slot, Decision(Actor(caller.person_id, caller.name), body.opinion))
+        deciding.disagree(file, slot, Decision(by, body.opinion))
         _count_opinion(work, caller, "disagree", body.opinion)
         keep(work, file)
         return once.answer(work, decision(file, slot), etag=slot.etag)
@@ -158,12 +172,6 @@ def reassign(  # noqa: PLR0913 - what a decision is made of
         new = holders.reassign(file, slot, to, Actor(caller.person_id, caller.name), body.reason)
         keep(work, file)
         return once.answer(work, decision(file, new), etag=new.etag)
-
-
-def _judge(work: Work, file: CaseFile, slot: Slot, caller: Caller) -> None:
-    """The state comes before the version: a late decision hears who was first."""
-    late = None if slot.pending else came_first(work, file.case, slot)
-    judge.require_turn(file.case, slot, caller, late)
 
 
 def _count_opinion(work: Work, caller: Caller, kind: str, opinion: str) -> None:

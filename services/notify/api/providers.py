@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -15,6 +17,7 @@ from services.notify.alarm import note_health
 from services.notify.answer import Answer, redacted
 from services.notify.channels import ROBOTS, Channel
 from services.notify.letter import Letter
+from services.notify.limit import Limit
 from services.notify.provider import Provider
 from services.notify.provider_shapes import (
     ChangedProvider,
@@ -84,6 +87,7 @@ def create_provider(here: Here, caller: SignedIn, once: DoOnce, body: NewProvide
             organisation_id=_owner(caller, body.channel),
             priority=body.priority,
             active=True,
+            limits=_limits(body.limits),
             settings=_checked(kind.settings, body.settings, "/settings"),
             sealed=Vault(here.key).seal(_checked(kind.secrets, body.secrets, "/secrets")),
             created_at=work.now,
@@ -122,6 +126,7 @@ def change_provider(
         secrets = {**_secrets(vault, provider), **body.secrets}
         provider.settings = _checked(kind.settings, body.settings, "/settings")
         provider.sealed = vault.seal(_checked(kind.secrets, secrets, "/secrets"))
+        provider.limits = _limits(body.limits)
         provider.change(body.name, body.priority, body.active, work.now)
     return shown(_shape(here, provider), etag(provider.version))
 
@@ -151,6 +156,10 @@ def _kind_for(body: NewProvider) -> Kind:
     if kind is None or kind.built_in or body.channel not in kind.channels:
         raise invalid([Problem("unknown_kind", "该渠道没有此类型", "/kind", "no such kind for this channel")])
     return kind
+
+
+def _limits(given: Sequence[Limit] | None) -> list[dict[str, Any]] | None:
+    return None if given is None else [limit.model_dump() for limit in given]
 
 
 def _owner(caller: Caller, channel: Channel) -> UUID | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +11,9 @@ from pydantic import BaseModel, ValidationError
 from services.notify.answer import Answer, Outcome
 from services.notify.channels import Channel
 from services.notify.letter import Letter, Sender
+from services.notify.limit import Limit
 from services.notify.provider import Provider
-from services.notify.providers import mail
+from services.notify.providers import mail, robots
 from services.notify.vault import Unsealable, Vault
 from shared.http import Body
 from shared.service import Running
@@ -34,8 +35,21 @@ class Kind:
     build: Callable[[Any, Any, Running], Sender]
     settings: type[BaseModel] = Nothing
     secrets: type[BaseModel] = Nothing
+    limits: Sequence[Limit] = ()
     keeps: Callable[[Settings], bool] = field(default=lambda settings: False)
     built_in: bool = False
+
+
+def _robot(name: str, channel: Channel, label: str, limits: Sequence[Limit]) -> Kind:
+    return Kind(
+        f"{name}_robot",
+        label,
+        frozenset({channel}),
+        robots.builder(name),
+        robots.RobotSettings,
+        robots.RobotSecrets,
+        limits,
+    )
 
 
 KINDS: Mapping[str, Kind] = {
@@ -56,6 +70,15 @@ KINDS: Mapping[str, Kind] = {
             mail.by_row,
             mail.SmtpSettings,
             mail.SmtpSecrets,
+        ),
+        # a little less than the providers allow, whose clocks and windows are not ours
+        _robot("wecom", Channel.WECOM, "企业微信群机器人", [Limit(count=18, seconds=60)]),
+        _robot("dingtalk", Channel.DINGTALK, "钉钉群机器人", [Limit(count=18, seconds=60)]),
+        _robot(
+            "feishu",
+            Channel.FEISHU,
+            "飞书群机器人",
+            [Limit(count=4, seconds=1), Limit(count=90, seconds=60)],
         ),
     )
 }
@@ -94,3 +117,11 @@ def keeps(here: Running, provider: Provider) -> bool:
     """Whether a provider keeps letters instead of sending them."""
     kind = KINDS.get(provider.kind)
     return kind is not None and kind.keeps(here.settings)
+
+
+def limits_on(provider: Provider) -> Sequence[Limit]:
+    """How many letters a provider takes: what was entered for it, else what is known of its kind."""
+    if provider.limits is not None:
+        return [Limit.model_validate(limit) for limit in provider.limits]
+    kind = KINDS.get(provider.kind)
+    return kind.limits if kind is not None else ()

@@ -1,0 +1,35 @@
+"""How a process sends, and a try that is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from services.notify.choosing import Keeps
+from services.notify.letter import Letter, Sender
+from services.notify.limit import Limit, Limits
+from services.notify.provider import Provider
+
+
+@dataclass(frozen=True)
+class Post:
+    """How this process sends: who takes letters to a provider and how many, and where links lead."""
+
+    sender_of: Callable[[Provider], Sender]
+    keeps: Keeps
+    limits_of: Callable[[Provider], Sequence[Limit]]
+    limits: Callable[[], Limits]
+    own_url: str
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A try that is ours: the letter, and the provider that it goes to, as it was then.
+
+    `granted` says which limit it was held by until now, if it still has its place.
+    """
+
+    letter: Letter
+    provider: Provider
+    attempt: int
+    granted: str = ""
