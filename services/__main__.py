@@ -129,5 +129,36 @@ def skip(service: Which, key: Key) -> None:
     raise typer.Exit(operate.skip(settings(), chosen([service])[0], key))
 
 
+audit = typer.Typer(no_args_is_help=True, help="审核证据 (evidence of approvals): export and check")
+app.add_typer(audit, name="audit")
+
+
+@audit.command("export")
+def audit_export(
+    case: Annotated[str, typer.Argument(help="id of the case, or application number of its document")],
+    output: Annotated[Path | None, typer.Option(help="file to write; case-<id>.json by default")] = None,
+) -> None:
+    """Writes the evidence of one case into a file."""
+    from services import audit as evidence
+
+    raise typer.Exit(evidence.export(settings(), case, output or Path(f"case-{Path(case).name}.json")))
+
+
+@audit.command("verify")
+def audit_verify(
+    files: Annotated[list[Path] | None, typer.Argument(help="exported evidence files")] = None,
+    database: Annotated[bool, typer.Option("--database", help="check the tables instead")] = False,
+) -> None:
+    """Says whether evidence is whole, else names the first broken link and ends with 1; needs no database
+    for files."""
+    from services import audit as evidence
+
+    if not files and not database:
+        typer.echo("请给出证据文件，或使用 --database (name files, or say --database)", err=True)
+        raise typer.Exit(2)
+    broken = evidence.verify_files(files or []) | (evidence.verify_database(settings()) if database else 0)
+    raise typer.Exit(broken)
+
+
 if __name__ == "__main__":
     app()

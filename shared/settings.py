@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     private_networks: str = Field(
         "", description="networks that webhooks and robots may reach although not public: 10.0.0.0/8, …"
     )
+    sandbox_receivers: str = Field(
+        "", description="trials: nobody else is written to; *@test.example.org, 13800138000, robot:name"
+    )
     public_url: str = Field("", description="where people reach the system; empty: the address it binds")
     log_format: Literal["console", "json"] = "console"
     log_level: str = "WARNING"

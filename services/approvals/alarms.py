@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from structlog import get_logger
 
-from services.approvals.filing import keep, take_by_slot
+from services.approvals.filing import candidates_today, keep, take_by_slot
 from services.approvals.overdue import is_ringing, next_level
 from services.approvals.slot import Slot, SlotState
 from shared.store import Store
@@ -39,5 +39,5 @@ def ring_one(store: Store, slot_id: UUID) -> None:
     with store.work() as work:
         file, slot = take_by_slot(work, slot_id, None)
         while is_ringing(slot, work.now):
-            next_level(file, slot)
+            next_level(file, slot, lambda step: candidates_today(work, step))
         keep(work, file)

@@ -61,12 +61,15 @@ MOVES: Mapping[CaseState, frozenset[CaseState]] = {
     CaseState.TERMINATED: frozenset(),
 }
 LIVE = "state IN ('reviewing', 'returned', 'withdrawn')"
+UNSETTLED = "unsettled_since IS NOT NULL"
 
 
 class Case(Approvals):
     """At most one live case per document. The row serialises its commands: every act locks it first.
 
     `event_seq` and `event_hash` are the head of its event chain; `version` grows with each published change.
+    `stated` is what the document has said of its review since the state changed, `unsettled_since` since when
+    it has not followed.
     """
 
     __tablename__ = "case"
@@ -83,6 +86,13 @@ class Case(Approvals):
         Index("ix_case_organisation_id", "organisation_id", "submitted_at", "id"),
         Index("ix_case_submitted_at", "submitted_at", "id"),
         Index("ix_case_applicant_id", "applicant_id", "submitted_at", "id"),
+        Index(
+            "ix_case_unsettled",
+            "unsettled_since",
+            "id",
+            postgresql_where=text(UNSETTLED),
+            sqlite_where=text(UNSETTLED),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
@@ -109,6 +119,8 @@ class Case(Approvals):
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stated: Mapped[str] = mapped_column(String(20), default="")
+    unsettled_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
@@ -137,6 +149,8 @@ class Case(Approvals):
             previous_case=previous,
             opened_at=at,
             submitted_at=at,
+            stated="",
+            unsettled_since=at,
         )
 
     def describe(self, document: Submission, unit_name: str, district_path: str) -> None:
@@ -167,6 +181,7 @@ class Case(Approvals):
             )
         self.state = state
         self.closed_at = at if self.final else None
+        self.stated, self.unsettled_since = "", self.unsettled_since or at
 
 
 class CaseRound(Approvals):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from services.approvals.case import Case
 from services.approvals.tables import Approvals
+from services.approvals.written import written
 from shared.database import Json, UtcDateTime
 from shared.digest import chain_hash, digest
 
@@ -28,6 +29,8 @@ ACT_LABELS = {
     "released": "审核人离任，由其他审核人办理",
     "resumed": "审核人恢复任职",
     "overdue": "办理超期",
+    "escalated": "超期转办",
+    "unattended": "超期未办，提请管理员关注",
 }
 
 
@@ -60,32 +63,33 @@ class CaseEvent(Approvals):
         return ACT_LABELS[self.type]
 
     def sealed(self, prev: str) -> str:
-        """The hash of this event after `prev`: it covers every column. One that came later is left out where
-        it says nothing, so that older events keep their hash."""
-        represented = {"on_behalf_of": str(self.on_behalf_of), "on_behalf_name": self.on_behalf_name}
-        return chain_hash(
-            prev,
-            {
-                **(represented if self.on_behalf_of else {}),
-                "seq": self.seq,
-                "at": self.at.isoformat(),
-                "actor_id": str(self.actor_id) if self.actor_id else None,
-                "actor_name": self.actor_name,
-                "type": self.type,
-                "round": self.round,
-                "step_key": self.step_key,
-                "step_name": self.step_name,
-                "slot_id": str(self.slot_id) if self.slot_id else None,
-                "opinion": self.opinion,
-                "doc_digest": self.doc_digest,
-                "data": self.data,
-            },
-        )
+        """The hash of this event after `prev`: it covers every column."""
+        return sealed_hash(prev, written(self))
+
+
+SEALED = (
+    *("seq", "at", "actor_id", "actor_name", "type", "round", "step_key", "step_name", "slot_id"),
+    *("opinion", "doc_digest", "data"),
+)
+LINKS = frozenset({"case_id", "prev_hash", "hash"})
+"""What the chain itself holds: the case is in its beginning."""
+
+
+def sealed_hash(prev: str, columns: Mapping[str, Any]) -> str:
+    """The hash of a written event after `prev`. A column that came later is left out where it says nothing,
+    so that older events keep their hash."""
+    later = {name: one for name, one in columns.items() if one and name not in LINKS and name not in SEALED}
+    return chain_hash(prev, {**later, **{name: columns[name] for name in SEALED}})
 
 
 def first_hash(case_id: UUID, doc_digest: str, route: Sequence[dict[str, Any]]) -> str:
     """Where a case's chain of hashes begins: the case, the first content, the first route."""
-    return digest({"case": str(case_id), "digest": doc_digest, "route": list(route)})
+    return first_hash_of(str(case_id), doc_digest, route)
+
+
+def first_hash_of(case_id: str, doc_digest: str, route: Sequence[dict[str, Any]]) -> str:
+    """The same with the case as it is written."""
+    return digest({"case": case_id, "digest": doc_digest, "route": list(route)})
 
 
 def intact(events: Sequence[CaseEvent], beginning: str, head: str) -> bool:

@@ -13,7 +13,7 @@ from functools import cached_property
 from uuid import UUID
 
 from services.approvals.case import Case, CaseRound, CaseState
-from services.approvals.deadline import TimetableHere, give_time
+from services.approvals.deadline import TimetableHere, give_time, is_neglected
 from services.approvals.slot import DECIDED, Slot, SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
@@ -47,6 +47,9 @@ class CaseFile:
     alarm: bool = False
     timetable: TimetableHere = lambda: USUAL
     standing_in: Sequence[Substitution] = ()
+
+    def __post_init__(self) -> None:
+        self.had_attention = bool(self.case.attention)
 
     @cached_property
     def route(self) -> list[RouteStep]:
@@ -106,5 +109,7 @@ class CaseFile:
         self.case.attention, self.alarm = reason, True
 
     def settle_attention(self) -> None:
+        """Attention ends when nobody is missing any more; what still lies there overdue keeps it."""
         if not any(slot.state == SlotState.VACANT for slot in self.slots):
-            self.case.attention = ""
+            lies = any(is_neglected(slot) for slot in self.slots)
+            self.case.attention = "overdue" if lies else ""

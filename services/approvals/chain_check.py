@@ -1,4 +1,4 @@
-"""Whether a draft can be published: its own mistakes, and whether the people it asks for are there.
+"""Whether a draft can be published: its own mistakes, the district's floor, and the people it asks for.
 
 A unit's chain is judged for the unit, a district's for every unit that would follow it and has a handler; set
 by set, so that the number of statements does not depend on the number of units.
@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from services.approvals.chain import Chain
 from services.approvals.chain_lint import lint
+from services.approvals.floor import breaches, floors_on
 from services.approvals.judged import Judged, read_judged
-from services.approvals.segregation import Seats, Shortage, shortage
+from services.approvals.segregation import Shortage, shortage
 from services.approvals.staffing import Unit, units_where
 from services.approvals.step import PeopleSelector, RoleSelector, Segment, Step
 from services.approvals.together import together
@@ -31,6 +32,10 @@ def check(look: Look, chain: Chain) -> list[Problem]:
     if judged is None:
         text_en = "the owner is not known here"
         return [*found, Problem("unknown_owner", "所属单位或区划未登记", "/owner", text_en)]
+    if chain.level == Segment.UNIT and not found:
+        (unit,) = judged.units
+        floors = floors_on(look, unit.district_path, chain.doc_type, look.today)
+        found += breaches(floors, unit.district_path, steps)
     for index, step in enumerate(steps):
         if isinstance(step.selector, PeopleSelector):
             found += _check_named(look, chain, step.selector, judged, f"/steps/{index}/selector")
@@ -108,13 +113,14 @@ def _check_segregation(chain: Chain, steps: Sequence[Step], judged: Judged) -> I
 
 def _shortage(judged: Judged, unit: Unit) -> Shortage | None:
     route = judged.route_of(unit)
-    there = [frozenset(judged.people(unit, step)) for _, step in route]
     seats = {
-        index: Seats(key, step.needed, there[index])
+        index: judged.seats(unit, key, step)
         for index, (key, step) in enumerate(route)
-        if step.on_empty == "refuse" and len(there[index]) >= step.needed
+        if step.on_empty == "refuse" and len(judged.people(unit, step)) >= step.needed
     }
     applicants = judged.scope.applicants(unit)
+    if judged.may_repeat(unit):
+        return next(filter(None, (shortage([one], applicants) for one in seats.values())), None)
     if shortage(list(seats.values()), applicants) is None:
         return None  # enough even if all conditions held at once
     for applying in together([step.condition for _, step in route]):

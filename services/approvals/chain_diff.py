@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,8 +31,9 @@ class StepChange:
     fields: Sequence[FieldChange] = field(default=())
 
 
-def diff(before: Sequence[Step], after: Sequence[Step]) -> list[StepChange]:
-    """The steps that are not the same in both, in the order of `after`, then those that are gone.
+def diff(before: Sequence[Step], after: Sequence[Step], apart_from: Collection[str] = ()) -> list[StepChange]:
+    """The steps that are not the same in both, in the order of `after`, then those that are gone; fields of
+    `apart_from` do not count.
 
     A step is known by its key; it has moved when its place among the steps of both is another.
     """
@@ -45,7 +46,11 @@ def diff(before: Sequence[Step], after: Sequence[Step]) -> list[StepChange]:
         if key not in was:
             found.append(StepChange(key, step.name, "added", None, position))
             continue
-        fields = changed_fields(was[key][1].to_json(), step.to_json())
+        fields = [
+            one
+            for one in changed_fields(was[key][1].to_json(), step.to_json())
+            if one.field not in apart_from
+        ]
         moved = ranks_before[key] != ranks_after[key]
         if fields or moved:
             kind = "moved" if moved else "changed"

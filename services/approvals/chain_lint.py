@@ -28,6 +28,7 @@ def lint(level: str, steps: Sequence[Step]) -> list[Problem]:
         found += _lint_selector(step.selector, f"{pointer}/selector")
         found += _lint_pick(step, index, level, f"{pointer}/pick")
         found += _lint_superior(step, f"{pointer}/self_review")
+        found += _lint_escalation(step, f"{pointer}/escalation")
     if not any("/condition" in problem.pointer for problem in found):
         found += lint_groups([step.condition for step in steps])
     return found
@@ -61,3 +62,10 @@ def _lint_superior(step: Step, pointer: str) -> Iterator[Problem]:
     if step.self_review == "superior" and named:
         text = "只有本单位人员的环节可以改由主管单位审核"
         yield Problem("superior_not_allowed", text, pointer, "only for people of the own unit")
+
+
+def _lint_escalation(step: Step, pointer: str) -> Iterator[Problem]:
+    if step.escalation and step.budget_hours is None:
+        yield Problem("budget_required", "设置超期转办须先设置办理时限", pointer, "escalation needs a budget")
+    for index, level in enumerate(step.escalation):
+        yield from _lint_selector(level.selector, f"{pointer}/{index}/selector")

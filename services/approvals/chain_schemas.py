@@ -70,9 +70,11 @@ class ChainItem(Shape):
 
 
 class ChainShape(ChainItem):
-    """A chain with its draft, and why it was retired if it was."""
+    """A chain with its draft, why it was retired if it was, and where the version in force does not satisfy
+    the floors that hold today (it stays in force until the next one is published)."""
 
     steps: list[Step]
+    floor_problems: list[ProblemItem]
     retired_at: datetime | None
     retired_reason: str
     versions: list[ChainVersionShape]

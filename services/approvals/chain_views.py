@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from services.approvals.actions import action
 from services.approvals.chain import Chain, ChainVersion
 from services.approvals.chain_schemas import ChainItem, ChainShape, ChainVersionShape
+from services.approvals.floor import breaches, floors_on
+from services.approvals.schemas import ProblemItem
+from services.approvals.step import Segment, Step
+from services.approvals.views import problem_items
 from shared.digest import digest
 from shared.people import Caller
 from shared.store import Look
@@ -49,6 +55,7 @@ def chain_shape(look: Look, chain: Chain, caller: Caller) -> ChainShape:
     return ChainShape(
         **chain_item(chain).model_dump(),
         steps=chain.steps,
+        floor_problems=_floor_problems(look, chain, versions),
         retired_at=chain.retired_at,
         retired_reason=chain.retired_reason,
         versions=[ChainVersionShape.model_validate(version) for version in versions],
@@ -69,6 +76,15 @@ def chain_shape(look: Look, chain: Chain, caller: Caller) -> ChainShape:
             ),
         ],
     )
+
+
+def _floor_problems(look: Look, chain: Chain, versions: Sequence[ChainVersion]) -> list[ProblemItem]:
+    in_force = next((version for version in versions if version.n == chain.published), None)
+    if in_force is None or chain.level != Segment.UNIT:
+        return []
+    steps = [Step.model_validate(step) for step in in_force.steps]
+    floors = floors_on(look, chain.district_path, chain.doc_type, look.today)
+    return problem_items(breaches(floors, chain.district_path, steps))
 
 
 def chain_status(chain: Chain) -> str:

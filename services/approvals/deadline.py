@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.approvals.slot import Slot
+from services.approvals.slot import Slot, SlotState
 from services.approvals.timetable import Timetable
 from services.approvals.working_time import Reckoning
 
@@ -19,6 +19,8 @@ class Level(StrEnum):
 
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
+    ESCALATION = "escalation"
+    ATTENTION = "attention"
 
 
 class TimeState(StrEnum):
@@ -58,6 +60,11 @@ def reckon(slot: Slot, timetable: Timetable) -> Reckoning:
     if slot.counted_from is None or slot.budget_hours is None:
         raise TypeError("a slot without a budget has no due date")
     return timetable.working_time.after(slot.counted_from, timedelta(hours=slot.budget_hours))
+
+
+def is_neglected(slot: Slot) -> bool:
+    """Whether an open slot is overdue and there is nobody left to give it to."""
+    return slot.state == SlotState.OPEN and slot.alarm == Level.ATTENTION and slot.alarm_at is None
 
 
 def time_state(slot: Slot, now: datetime) -> TimeState:

@@ -44,6 +44,8 @@ def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) 
         effects.closed += file.cancel_pending()
         entered = enter(file, after)
         effects.opened, effects.skipped = entered.opened, entered.skipped
+    else:
+        file.settle_attention()
     record(file, "agreed", said.by, effects, slot=slot, opinion=said.opinion)
     if file.case.state == CaseState.APPROVED:
         file.told.append(told.decided(file.case, slot, said.by))
@@ -61,6 +63,7 @@ def disagree(file: CaseFile, slot: Slot, said: Decision) -> None:
     effects = Effects(closed=[slot])
     _decide(file, slot, SlotState.DISAGREED, said)
     effects.closed += file.cancel_pending()
+    file.settle_attention()
     file.case.move(CaseState.RETURNED, file.at)
     record(file, "disagreed", said.by, effects, slot=slot, opinion=said.opinion)
     file.told.append(told.decided(file.case, slot, said.by))

@@ -9,18 +9,17 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, or_, select
 
-from services.approvals.case import Case, CaseRound
+from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
-from services.approvals.chain import Chain, ChainVersion
 from services.approvals.deadline import TimetableHere
-from services.approvals.policy import DistrictPolicy, Policy
+from services.approvals.in_force import in_force
+from services.approvals.round_time import ends_a_round, measure
 from services.approvals.route import InForce, Route, route
 from services.approvals.slot import DECIDED, Slot
 from services.approvals.staffing import (
     Candidate,
     Directory,
-    Unit,
     read_directory,
     read_posts,
     read_unit,
@@ -29,7 +28,7 @@ from services.approvals.staffing import (
 from services.approvals.standing_in import deputies_of
 from services.approvals.step import RouteStep, Segment
 from services.approvals.timetable import timetable_of
-from services.approvals.told import attention_raised
+from services.approvals.told import attention_cleared, attention_raised
 from shared.errors import NotFound
 from shared.events import Event
 from shared.events.approvals import SlotDueSoon, SlotOpened, SlotOverdue
@@ -89,9 +88,20 @@ def keep(work: Work, file: CaseFile) -> None:
     Administrators are told when nobody can go on."""
     work.add(*file.added)
     work.publish(*_with_deputies(work, file))
+    if file.had_attention and not file.case.attention:
+        work.publish(attention_cleared(file.case))
+    if file.case.state != CaseState.REVIEWING:
+        _keep_times(work, file)
     if file.alarm:
         helpers = administrators(work, file.case, file.step)
         work.publish(attention_raised(file.case, file.step.name, helpers))
+
+
+def _keep_times(work: Work, file: CaseFile) -> None:
+    """What statistics are made of, of a round that has just ended."""
+    events = work.all(select(CaseEvent).where(CaseEvent.case_id == file.case.id).order_by(CaseEvent.seq))
+    if ends_a_round(events):
+        work.add(*measure(file.case, events, file.route, file.timetable().working_time.between))
 
 
 def _with_deputies(work: Work, file: CaseFile) -> list[Event]:
@@ -129,30 +139,6 @@ def plan_route(look: Look, submission: Submission) -> tuple[Route, Directory | N
     chains = in_force(look, unit, submission.doc_type)
     directory = read_directory(look, unit, chains.steps)
     return route(submission, chains, directory), directory
-
-
-def in_force(look: Look, unit: Unit, doc_type: str) -> InForce:
-    """The published chains for a unit: its own, and that of the nearest district at or above it."""
-    owners = or_(
-        and_(Chain.level == Segment.UNIT, Chain.owner == str(unit.id)),
-        and_(Chain.level == Segment.DISTRICT, Chain.owner.in_(unit.districts)),
-    )
-    rows: Sequence[Any] = look.execute(
-        select(Chain, ChainVersion)
-        .join(ChainVersion, and_(ChainVersion.chain_id == Chain.id, ChainVersion.n == Chain.published))
-        .where(Chain.doc_type == doc_type, owners)
-    ).all()
-    own = next(((chain, version) for chain, version in rows if chain.level == Segment.UNIT), None)
-    above = [(chain, version) for chain, version in rows if chain.level == Segment.DISTRICT]
-    nearest = min(above, key=lambda pair: unit.districts.index(pair[0].owner), default=None)
-    return InForce(own, nearest, policy_of(look, unit))
-
-
-def policy_of(look: Look, unit: Unit) -> Policy:
-    """What the nearest district with a policy of its own says."""
-    rows = look.all(select(DistrictPolicy).where(DistrictPolicy.district_code.in_(unit.districts)))
-    nearest = min(rows, key=lambda row: unit.districts.index(row.district_code), default=None)
-    return Policy() if nearest is None else nearest.rules
 
 
 def administrators(look: Look, case: Case, step: RouteStep) -> list[UUID]:

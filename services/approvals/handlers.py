@@ -10,6 +10,7 @@ from services.approvals import holders, rounds
 from services.approvals.actor import Actor
 from services.approvals.case import Case, CaseRound, CaseState, RefusedRound
 from services.approvals.case_file import CaseFile
+from services.approvals.drift import Statement, note
 from services.approvals.filing import (
     candidates_today,
     keep,
@@ -25,7 +26,7 @@ from services.approvals.slot import PENDING, Slot, SlotState
 from shared.errors import Refusal
 from shared.events.approvals import CaseRefused
 from shared.events.directory import OrganisationChanged, PersonChanged
-from shared.events.documents import DocumentCancelled, DocumentSubmitted
+from shared.events.documents import DocumentCancelled, DocumentSubmitted, ReviewStated
 from shared.inbox import Handlers
 from shared.people import keep_copies
 from shared.store import Work
@@ -124,6 +125,16 @@ def terminate_case(work: Work, event: DocumentCancelled) -> None:
     file = take(work, case)
     rounds.terminate(file, None, "document_cancelled", event.reason)
     keep(work, file)
+    said = Statement(event.doc_type, event.doc_id, case.round, "cancelled")
+    note(work, case, said, case.organisation_id)
+
+
+@events.on(ReviewStated)
+def compare_with_document(work: Work, event: ReviewStated) -> None:
+    """Notes whether a document has followed its case; neither is changed by what the other says here."""
+    case = latest_case(work, event.doc_type, event.doc_id)
+    said = Statement(event.doc_type, event.doc_id, event.round, event.review)
+    note(work, case, said, event.organisation_id)
 
 
 @events.on(PersonChanged)
@@ -169,4 +180,6 @@ def _is_eligible(work: Work, file: CaseFile, slot: Slot) -> bool:
     if slot.basis == "colleague" and slot.holder_id is not None:
         return substitute(work, file.case, step, slot.holder_id) is not None
     place = step.at_superior if slot.basis == "superior" else step
+    if slot.basis == "escalation":
+        place = step.at_level(slot.escalations - 1)
     return any(person.person_id == slot.holder_id for person in candidates_today(work, place))

@@ -70,6 +70,7 @@ COMES_FIRST = {
     "superseded": ("already_withdrawn", "该事项已由新的提交取代"),
     "terminated": ("already_terminated", "该事项已终止"),
     "reassigned": ("already_reassigned", "该环节已由 {} 改派"),
+    "escalated": ("already_escalated", "该环节已因超期转办"),
     "released": ("already_reassigned", "该环节已由其他审核人办理"),
 }
 

@@ -10,8 +10,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, not_, select
 
 from services.approvals.chain import Chain, ChainVersion
-from services.approvals.filing import in_force
+from services.approvals.in_force import in_force, nearest_policy
+from services.approvals.policy import DistrictPolicy
 from services.approvals.scope import Scope, read_scope
+from services.approvals.segregation import Seats
 from services.approvals.staffing import Unit
 from services.approvals.step import RoleSelector, Segment, Step
 from shared.people import DistrictCopy, OrganisationCopy
@@ -28,6 +30,7 @@ class Judged:
     units: Sequence[Unit]
     scope: Scope
     others: Mapping[UUID, Sequence[Step]]
+    policies: Sequence[DistrictPolicy] = ()
 
     @property
     def names(self) -> dict[str, str]:
@@ -44,6 +47,10 @@ class Judged:
             for step in steps
         ]
 
+    def may_repeat(self, unit: Unit) -> bool:
+        """Whether a step is skipped where the people who have agreed already would decide it again."""
+        return nearest_policy(self.policies, unit).repeat != "never"
+
     def has_place(self, unit: Unit, step: Step) -> bool:
         """Whether the organisation that a step speaks of is there; people who are named need none."""
         selector = step.selector
@@ -54,6 +61,18 @@ class Judged:
         selector = step.selector
         place = self.scope.place(unit, selector) if isinstance(selector, RoleSelector) else None
         return [person.person_id for person in self.scope.candidates(selector, place.id if place else None)]
+
+    def seats(self, unit: Unit, key: str, step: Step) -> Seats:
+        """What a step needs for a unit, and whom it could have."""
+        above = step.self_review == "superior" and unit.superior_id is not None
+        superiors = self.scope.candidates(step.selector, unit.superior_id) if above else []
+        return Seats(
+            key,
+            step.needed,
+            frozenset(self.people(unit, step)),
+            step.self_review,
+            frozenset(person.person_id for person in superiors),
+        )
 
 
 def read_judged(look: Look, chain: Chain, steps: Sequence[Step]) -> Judged | None:
@@ -66,7 +85,7 @@ def read_judged(look: Look, chain: Chain, steps: Sequence[Step]) -> Judged | Non
     others = unit_steps(look, chain.doc_type, which)
     scope = read_scope(look, which, [*steps, *(step for one in others.values() for step in one)])
     units = [unit for unit in scope.units if scope.applicants(unit)]
-    return Judged(chain.level, steps, units, scope, others)
+    return Judged(chain.level, steps, units, scope, others, look.all(select(DistrictPolicy)))
 
 
 def _of_unit(look: Look, chain: Chain, steps: Sequence[Step]) -> Judged | None:
@@ -78,7 +97,7 @@ def _of_unit(look: Look, chain: Chain, steps: Sequence[Step]) -> Judged | None:
     district = in_force(look, unit, chain.doc_type).district
     above = [Step.model_validate(step) for step in district[1].steps] if district else []
     scope = read_scope(look, which, [*steps, *above]) if above else alone
-    return Judged(chain.level, steps, [unit], scope, {unit.id: above})
+    return Judged(chain.level, steps, [unit], scope, {unit.id: above}, look.all(select(DistrictPolicy)))
 
 
 def following(look: Look, chain: Chain) -> ColumnElement[bool]:

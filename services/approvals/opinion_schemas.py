@@ -18,12 +18,20 @@ class OpinionBody(Body):
     position: int = Field(0, ge=0, le=10_000)
 
 
+class NewOpinionBody(OpinionBody):
+    """A sentence to keep, for oneself or (unit administrators) for the reviewers of one's unit."""
+
+    scope: Literal["person", "unit"] = "person"
+
+
 class OpinionShape(Shape):
-    """A kept sentence."""
+    """A kept sentence: one's own, or the unit's."""
 
     id: UUID
+    scope: str
     kind: str
     text: str
     position: int
     use_count: int
+    may_edit: bool
     etag: str

@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from services.approvals.case import Case
 from services.approvals.chain import Chain
 from services.approvals.deadline import Level, TimeState
-from services.approvals.opinion import CommonOpinion
 from services.approvals.slot import Slot, SlotState
 from services.approvals.standing_in import in_hand_of
 from services.approvals.step import KEY
@@ -115,15 +114,6 @@ def attention(caller: Caller) -> Select[Any]:
 def count(look: Look, listed: Select[Any]) -> int:
     """How many rows a list has."""
     return look.session.scalar(select(func.count()).select_from(listed.subquery())) or 0
-
-
-def opinions(person: UUID) -> Select[Any]:
-    """A person's common opinions, the most used first."""
-    return (
-        select(CommonOpinion)
-        .where(CommonOpinion.owner_id == person)
-        .order_by(CommonOpinion.use_count.desc(), CommonOpinion.position, CommonOpinion.id)
-    )
 
 
 def _narrow(kind: type[Slot] | type[Case], asked: Filters) -> list[ColumnElement[bool]]:

@@ -10,6 +10,7 @@ from services.approvals.actor import Actor
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile, Effects
 from services.approvals.slot import Slot
+from services.approvals.written import row_digest, written
 
 SYSTEM_NAME = "系统"
 
@@ -52,7 +53,11 @@ def record(  # noqa: PLR0913 - one event says everything about its act
             "state": str(case.state),
             "step_index": case.step_index,
             "attention": case.attention,
-            "slots": {str(one.id): one.trace for one in (*effects.closed, *effects.opened)},
+            "slots": {
+                str(one.id): {**one.trace, "row": row_digest(written(one))}
+                for one in (*effects.closed, *effects.opened)
+            },
+            "case": row_digest(written(case), "event_hash"),
             "skipped": dict(effects.skipped),
         },
     )

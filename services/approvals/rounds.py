@@ -11,6 +11,8 @@ from services.approvals.case_event import first_hash
 from services.approvals.case_file import CaseFile, Effects
 from services.approvals.next_step import NextStep, enter
 from services.approvals.recording import record
+from services.approvals.written import plain, row_digest, written
+from shared.digest import digest
 from shared.events.approvals import CaseOpened, CaseTerminated, CaseWithdrawn
 
 
@@ -24,7 +26,13 @@ def submit(file: CaseFile, by: Actor, opening: NextStep) -> None:
     case.round, case.revision, case.digest = file.round.n, file.round.revision, file.round.digest
     case.submitted_at = file.at
     effects = enter(file, opening)
-    record(file, "submitted", by, effects, revision=file.round.revision, chains=_chains(file))
+    frozen = {
+        "facts": digest(plain(file.round.facts)),
+        "route": digest(plain(file.round.route)),
+        "row": row_digest(written(file.round)),
+    }
+    chains = _chains(file)
+    record(file, "submitted", by, effects, revision=file.round.revision, chains=chains, frozen=frozen)
     steps = [step.name for step in file.route if step.applies]
     file.told.insert(0, CaseOpened(**told.about(case), steps=steps))
 
@@ -49,7 +57,9 @@ def terminate(file: CaseFile, by: Actor | None, code: str, text: str) -> None:
 
 def _end(file: CaseFile, state: CaseState, act: str, by: Actor | None, opinion: str = "") -> None:
     file.case.move(state, file.at)
-    record(file, act, by, Effects(closed=file.cancel_pending()), opinion=opinion)
+    closed = file.cancel_pending()
+    file.settle_attention()
+    record(file, act, by, Effects(closed=closed), opinion=opinion)
 
 
 def _chains(file: CaseFile) -> list[dict[str, Any]]:

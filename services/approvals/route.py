@@ -6,7 +6,7 @@ Pure: preview and the opening of a round call the same function with the same in
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from services.approvals.policy import Policy
 from services.approvals.quorum import needed
 from services.approvals.seating import Seating, seat
 from services.approvals.staffing import Candidate, Directory, Unit
-from services.approvals.step import RoleSelector, RouteStep, Segment, Step
+from services.approvals.step import RoleSelector, RouteStep, Segment, Selector, Step
 from shared.digest import canonical, digest
 from shared.errors import Problem
 from shared.events.documents import Submission
@@ -69,12 +69,18 @@ def route(submission: Submission, chains: InForce, directory: Directory | None) 
     """
     if directory is None:
         return Route((), [Problem("unknown_unit", "单位未登记", "/organisation_id", "unknown unit")])
-    problems = [*_content_problems(submission), *_chain_problems(directory.unit, chains)]
+    problems = _content_problems(submission)
+    found = route_of(submission.facts, submission.applicant_id, chains, directory)
+    return replace(found, problems=[*problems, *found.problems])
+
+
+def route_of(facts: dict[str, Any], applicant: UUID, chains: InForce, directory: Directory) -> Route:
+    """The same from the facts alone; the content is not judged."""
     steps = [
-        *_segment(Segment.UNIT, chains, submission, directory),
-        *_segment(Segment.DISTRICT, chains, submission, directory),
+        *_segment(Segment.UNIT, chains, facts, directory),
+        *_segment(Segment.DISTRICT, chains, facts, directory),
     ]
-    return _begin(steps, problems, submission.applicant_id, directory)
+    return _begin(steps, _chain_problems(directory.unit, chains), applicant, directory)
 
 
 def _begin(
@@ -99,7 +105,7 @@ def _begin(
 
 
 def _segment(
-    segment: Segment, chains: InForce, submission: Submission, directory: Directory
+    segment: Segment, chains: InForce, facts: dict[str, Any], directory: Directory
 ) -> list[RouteStep]:
     chain = chains.unit if segment == Segment.UNIT else chains.district
     if chain is None:
@@ -114,7 +120,7 @@ def _segment(
         "repeat": chains.policy.repeat,
     }
     steps = [Step.model_validate(step) for step in version.steps]
-    return [_route_step(step, about, submission.facts, directory) for step in steps]
+    return [_route_step(step, about, facts, directory) for step in steps]
 
 
 def _route_step(step: Step, about: dict[str, Any], facts: dict[str, Any], directory: Directory) -> RouteStep:
@@ -128,9 +134,15 @@ def _route_step(step: Step, about: dict[str, Any], facts: dict[str, Any], direct
             "applies": holds(step.condition, facts),
             "organisation_id": place.id if place else None,
             "organisation_name": place.name if place else "",
+            "escalation_places": [_place(one.selector, directory) for one in step.escalation],
             "superior_id": directory.unit.superior_id if step.self_review == "superior" else None,
         }
     )
+
+
+def _place(selector: Selector, directory: Directory) -> UUID | None:
+    place = directory.place_of(selector) if isinstance(selector, RoleSelector) else None
+    return place.id if place else None
 
 
 def _content_problems(submission: Submission) -> list[Problem]:

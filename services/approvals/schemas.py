@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.approvals.step import KEY, Selector
+from services.approvals.step import KEY, Escalation, Selector
 from shared.http import Body, Shape
 from shared.money import FenAsYuan
 
@@ -70,6 +70,7 @@ class RouteStepShape(Shape):
     self_review: str
     repeat: str
     budget_hours: int | None
+    escalation: list[Escalation]
     attested: list[str]
 
 

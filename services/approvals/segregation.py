@@ -9,11 +9,23 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Seats:
-    """What a step needs: so many of these people. `key` says which step it is."""
+    """What a step needs: so many of these people. `key` says which step it is; `self_review` what happens
+    when the applicant is one of them, `superiors` who then reviews in place of all."""
 
     key: str
     needed: int
     people: frozenset[UUID]
+    self_review: str = "exclude"
+    superiors: frozenset[UUID] = frozenset()
+
+    def without(self, applicant: UUID | None) -> list[tuple[str, frozenset[UUID]]]:
+        """A place for each person that the step needs, with who could take it."""
+        people = self.people
+        if applicant in people and self.self_review == "skip":
+            return []
+        if applicant in people and self.self_review == "superior":
+            people = self.superiors
+        return [(self.key, people - {applicant})] * self.needed
 
 
 @dataclass(frozen=True)
@@ -28,7 +40,7 @@ class Shortage:
 def shortage(steps: Sequence[Seats], applicants: Collection[UUID]) -> Shortage | None:
     """The first shortage that remains whoever of the applicants applies; nothing when the steps of a route
     can all be decided by different people, none of them the applicant."""
-    everybody = frozenset[UUID]().union(*(step.people for step in steps))
+    everybody = frozenset[UUID]().union(*(step.people | step.superiors for step in steps))
     others = [person for person in applicants if person not in everybody]
     if not applicants or others:
         return _seat(steps, None)
@@ -38,7 +50,7 @@ def shortage(steps: Sequence[Seats], applicants: Collection[UUID]) -> Shortage |
 
 def _seat(steps: Sequence[Seats], applicant: UUID | None) -> Shortage | None:
     """Seats one after the other; each may make those before it move to another of their people."""
-    wanted = [(step.key, step.people - {applicant}) for step in steps for _ in range(step.needed)]
+    wanted = [place for step in steps for place in step.without(applicant)]
     taken: dict[UUID, int] = {}
     for seat in sorted(range(len(wanted)), key=lambda number: len(wanted[number][1])):
         tried = _find(seat, wanted, taken)

@@ -69,9 +69,13 @@ class Slot(Approvals):
     `acted_by` decided, for the holder when `on_behalf_of` names him.
 
     With a budget of working hours it is due at `due_at`, counted from `counted_from` by the timetable that
-    `calendar` names; `alarm` is the next level of reminding, due at `alarm_at` (see `deadline`)."""
+    `calendar` names; `alarm` is the next level of reminding, due at `alarm_at` (see `deadline`), and
+    `escalations` how many levels of the step's escalation were used up."""
 
     __tablename__ = "slot"
+    UNWRITTEN = frozenset({"alarm", "alarm_at", "due_order", "escalations"})
+    """What reminders move on without an act of review: no part of the evidence."""
+
     __table_args__ = (
         Index(
             "ix_slot_todo",
@@ -145,6 +149,7 @@ class Slot(Approvals):
     calendar: Mapped[str] = mapped_column(String(120), default="")
     alarm: Mapped[str] = mapped_column(String(20), default="")
     alarm_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    escalations: Mapped[int] = mapped_column(default=0)
 
     @classmethod
     def given(cls, case: Case, index: int, step: RouteStep, holder: Candidate | None, origin: str) -> Slot:
@@ -178,6 +183,7 @@ class Slot(Approvals):
             due_order=NEVER,
             calendar="",
             alarm="",
+            escalations=0,
         )
 
     @classmethod

@@ -118,7 +118,7 @@ def units_where(look: Look, *which: ColumnElement[bool]) -> list[Unit]:
 
 def read_directory(look: Look, unit: Unit, steps: Sequence[Step]) -> Directory:
     """What the steps need to know, in at most two statements."""
-    around = _read_around(look, unit, [step.selector for step in steps])
+    around = _read_around(look, unit, [selector for step in steps for selector in step.selectors])
     directory = Directory(unit, around)
     places = {
         place.id

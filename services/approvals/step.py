@@ -71,6 +71,15 @@ class PeopleSelector(BaseModel):
 Selector = RoleSelector | PeopleSelector
 
 
+class Escalation(BaseModel):
+    """Who gets an overdue slot next, so many working hours after it fell due."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    selector: Selector
+    after_hours: int = Field(0, ge=0, le=MAX_HOURS)
+
+
 class Step(BaseModel):
     """One step of a chain.
 
@@ -79,7 +88,8 @@ class Step(BaseModel):
     first step of a route both mean the submitter. `on_empty`: what happens when nobody is left to review.
     `self_review`: what happens when the applicant is a candidate himself: he is left out, the step is
     skipped, or the people of the superior unit review in place of all. `budget_hours`: working hours
-    after which a slot is overdue; nothing where no limit is set.
+    after which a slot is overdue; nothing where no limit is set. An overdue slot goes along `escalation`,
+    and at last to the attention of the administrators; nobody is agreed for.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -96,6 +106,7 @@ class Step(BaseModel):
     budget_hours: int | None = Field(
         None, ge=1, le=MAX_HOURS, description="办理时限，以工作小时计 (working hours that the step may take)"
     )
+    escalation: list[Escalation] = Field([], max_length=5, description="超期后依次转给谁 (who gets it then)")
     attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
 
     @model_validator(mode="after")
@@ -108,6 +119,11 @@ class Step(BaseModel):
     def needed(self) -> int:
         """How many people it takes to close the step, however many it has."""
         return self.at_least or 1
+
+    @property
+    def selectors(self) -> list[Selector]:
+        """Everybody it speaks of: its reviewers, and those whom an overdue slot goes to."""
+        return [self.selector, *(one.selector for one in self.escalation)]
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json")
@@ -134,6 +150,12 @@ class RouteStep(Step):
     organisation_name: str = ""
     superior_id: UUID | None = None
     repeat: Repeat = "never"
+    escalation_places: list[UUID | None] = []
+
+    def at_level(self, n: int) -> RouteStep:
+        """The same step with the people of level `n` (from 0) of its escalation."""
+        changed = {"selector": self.escalation[n].selector, "organisation_id": self.escalation_places[n]}
+        return self.model_copy(update=changed)
 
     @property
     def at_superior(self) -> RouteStep:

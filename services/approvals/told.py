@@ -12,10 +12,12 @@ from services.approvals.case_event import CaseEvent
 from services.approvals.slot import Slot, SlotState
 from shared.events.approvals import (
     CaseApproved,
+    CaseAttentionCleared,
     CaseAttentionRaised,
     CaseReturned,
     SlotClosed,
     SlotDueSoon,
+    SlotEscalated,
     SlotOpened,
     SlotOverdue,
 )
@@ -65,6 +67,24 @@ def time_told(case: Case, slot: Slot, is_overdue: bool) -> SlotDueSoon | SlotOve
         slot_id=slot.id,
         **{name: getattr(slot, name) for name in fields},
     )
+
+
+def escalated(case: Case, slot: Slot, new: Slot) -> SlotEscalated:
+    """That an overdue slot went on to somebody else."""
+    said = {**about(case), **_shown(case, slot), "holder_id": slot.holder_id, "new_holder_id": new.holder_id}
+    return SlotEscalated(
+        **said,
+        slot_id=slot.id,
+        step_key=slot.step_key,
+        step_name=slot.step_name,
+        level=new.escalations,
+        new_slot_id=new.id,
+    )
+
+
+def attention_cleared(case: Case) -> CaseAttentionCleared:
+    """The case needs no administrator any more."""
+    return CaseAttentionCleared(**about(case))
 
 
 def _shown(case: Case, slot: Slot) -> dict[str, Any]:

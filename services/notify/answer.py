@@ -9,7 +9,7 @@ from enum import StrEnum
 
 ANSWER_LENGTH = 300
 _ADDRESS = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)*)")
-_PHONE = re.compile(r"(?<![\w.-])\+?(?:\d[ -]?){7,}\d(?![\w.-])")
+_PHONE = re.compile(r"(?<![\w.-])\+?(?:\d[ -]?){7,}\d(?![\w.-])|(?<!\d)(?:86)?1[3-9]\d{9}(?!\d)")
 
 
 class Outcome(StrEnum):

@@ -1,6 +1,7 @@
 """One message on its way over one channel: its states, its tries, and when to try again.
 
-queued ─▶ sending ─▶ accepted                        delivered belongs to receipts
+queued ─▶ sending ─▶ accepted ─▶ delivered            by its receipt
+   │         │           └─────▶ queued, failed       by its receipt: with the next provider, or not at all
    │         ├─────▶ queued      with the next provider at once, or again later
    │         └─────▶ failed      the dead list; an administrator resends: failed ─▶ queued
    ├───────▶ held ─▶ sending     not now, without a try: quiet hours, digests, limits, a broken provider
@@ -59,9 +60,10 @@ MOVES: dict[str, tuple[frozenset[State], State]] = {
     "hold": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.HELD),
     "wake": (frozenset({State.HELD}), State.QUEUED),
     "accept": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.ACCEPTED),
-    "pass_on": (frozenset({State.SENDING}), State.QUEUED),
+    "pass_on": (frozenset({State.SENDING, State.ACCEPTED}), State.QUEUED),
+    "confirm": (frozenset({State.ACCEPTED}), State.DELIVERED),
     "put_off": (frozenset({State.SENDING}), State.QUEUED),
-    "fail": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.FAILED),
+    "fail": (frozenset({State.QUEUED, State.HELD, State.SENDING, State.ACCEPTED}), State.FAILED),
     "suppress": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.SUPPRESSED),
     "resend": (frozenset({State.FAILED}), State.QUEUED),
 }
@@ -77,7 +79,11 @@ class Delivery(Base):
     """
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("message_id", "channel"), Index("ix_delivery_state_id", "state", "id"))
+    __table_args__ = (
+        UniqueConstraint("message_id", "channel"),
+        Index("ix_delivery_state_id", "state", "id"),
+        Index("ix_delivery_reference", "provider_id", "reference"),
+    )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
     message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id"))
@@ -151,6 +157,10 @@ class Delivery(Base):
         self._move("accept", at)
         self.passed, self.reference = [], answer.reference[:REFERENCE_LENGTH]
         return DeliveryCompleted(**self._named())
+
+    def confirm(self, at: datetime) -> None:
+        """It has arrived, as its receipt says."""
+        self._move("confirm", at)
 
     def pass_on(self, answer: Answer, at: datetime) -> int:
         """Goes to the next provider at once; answers the number of that try."""

@@ -1,10 +1,13 @@
-"""What notify has from its first start on: the provider of e-mail that follows the setting SMTP_URL."""
+"""What notify has from its first start on: a provider of e-mail that follows the setting SMTP_URL, and in an
+embedded installation one for each other channel that keeps what would go out."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.notify.channels import Channel
+from services.notify.channels import ROBOTS, Channel
 from services.notify.provider import MAIL_SETTING, Provider
 from shared.service import Running
 
@@ -12,14 +15,18 @@ from shared.service import Running
 def first_start(here: Running) -> None:
     """Makes the built-in providers; those that are there stay as they are."""
     insert = sqlite.insert if here.store.is_sqlite else postgresql.insert
+    made = [(Channel.EMAIL, "mail_setting", "SMTP_URL")]
+    if here.settings.embedded:
+        made += [(channel, "kept", "仅保存") for channel in (Channel.SMS, *sorted(ROBOTS))]
     with here.store.work() as work:
-        row = {
-            "id": MAIL_SETTING,
-            "channel": Channel.EMAIL,
-            "kind": "mail_setting",
-            "name": "SMTP_URL",
-            "priority": 100,
-            "created_at": work.now,
-            "changed_at": work.now,
-        }
-        work.execute(insert(Provider).values(**row).on_conflict_do_nothing())
+        for number, (channel, kind, name) in enumerate(made, MAIL_SETTING.int):
+            row = {
+                "id": UUID(int=number),
+                "channel": channel,
+                "kind": kind,
+                "name": name,
+                "priority": 100,
+                "created_at": work.now,
+                "changed_at": work.now,
+            }
+            work.execute(insert(Provider).values(**row).on_conflict_do_nothing())

@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
+from services.notify.asking import ask
 from services.notify.failed_text import tell_who_looks_after_texts
 from services.notify.notice import SEND
 from services.notify.post import Post
 from services.notify.providers.counting import limits_of
-from services.notify.providers.kinds import keeps, limits_on, sender_of
+from services.notify.providers.kinds import asks, keeps, limits_on, sender_of
+from services.notify.receipt import ASK
+from services.notify.sandbox import Sandbox
 from services.notify.sending import send
 from services.notify.waking import wake_held
 from services.notify.wording import TEXT_FAILED
@@ -25,8 +28,10 @@ def post_of(here: Running) -> Post:
     return Post(
         sender_of=partial(sender_of, here),
         keeps=partial(keeps, here),
+        asks=asks,
         limits_of=limits_on,
         limits=partial(limits_of, here),
+        sandbox=Sandbox.of(here.settings.sandbox_receivers),
         own_url=here.settings.own_url(),
     )
 
@@ -40,6 +45,11 @@ def send_delivery(here: Running, delivery_id: str, attempt: int) -> None:
 def tell_of_failed_text(here: Running, version_id: str, line: int | None, error: str) -> None:
     with here.store.work() as work:
         tell_who_looks_after_texts(work, UUID(version_id), line, error)
+
+
+@jobs.task(ASK)
+def ask_provider(here: Running, delivery_id: str, attempt: int, times: int) -> None:
+    ask(here.store, post_of(here), UUID(delivery_id), attempt, times)
 
 
 @jobs.every(seconds=10)

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.notify.answer import Answer
+from services.notify.channels import Channel
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,14 @@ class Letter:
     """What goes out: ids and times are those of the delivery, whatever try this is."""
 
     delivery_id: UUID
+    channel: Channel
     to: str
     name: str
     title: str
     body: str
     url: str
     composed_at: datetime
+    kind: str = ""
 
 
 class Sender(Protocol):

@@ -9,6 +9,7 @@ from services.notify.choosing import Keeps
 from services.notify.letter import Letter, Sender
 from services.notify.limit import Limit, Limits
 from services.notify.provider import Provider
+from services.notify.sandbox import Sandbox
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,10 @@ class Post:
 
     sender_of: Callable[[Provider], Sender]
     keeps: Keeps
+    asks: Callable[[Provider], bool]
     limits_of: Callable[[Provider], Sequence[Limit]]
     limits: Callable[[], Limits]
+    sandbox: Sandbox
     own_url: str
 
 
@@ -26,10 +29,12 @@ class Post:
 class Claimed:
     """A try that is ours: the letter, and the provider that it goes to, as it was then.
 
-    `granted` says which limit it was held by until now, if it still has its place.
+    `granted` says which limit it was held by until now, if it still has its place; `may_be_there` that an
+    answer about it was lost before.
     """
 
     letter: Letter
     provider: Provider
     attempt: int
     granted: str = ""
+    may_be_there: bool = False

@@ -102,6 +102,19 @@ class StateCounts(Shape):
     suppressed: int = 0
 
 
+class KeptShape(Shape):
+    """A letter as it would have gone out."""
+
+    delivery_id: UUID
+    channel: str = Field(examples=["sms"])
+    to: str = Field(description="接收号码；群机器人为被提及的人 (whom a robot mentions)")
+    name: str
+    title: str
+    body: str
+    url: str
+    at: datetime
+
+
 STATUS_LABELS = {"unread": "未读", "read": "已读", "done": "已办"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -11,16 +12,20 @@ from structlog import get_logger
 
 from services.notify.alarm import note_health
 from services.notify.answer import Answer, Outcome, redacted
+from services.notify.asking import receipt_of, sent_before
+from services.notify.channels import ROBOTS, Channel
 from services.notify.choosing import BROKEN, choose, others_left
 from services.notify.contact import Account, Contact
 from services.notify.delivery import Attempt, Delivery, State
-from services.notify.gates import STALE, Going, Hold, Verdict, judge
+from services.notify.gates import STALE, Going, Hold, Suppress, Verdict, judge
 from services.notify.letter import Letter, Sender
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import SEND
 from services.notify.pacing import granted, must_wait
 from services.notify.post import Claimed, Post
 from services.notify.provider import Provider
+from services.notify.receipt import WINDOW, ask_later
+from services.notify.sandbox import SANDBOX
 from services.notify.slot import SlotCopy
 from services.notify.template import medium_of
 from services.notify.texts import CHINESE
@@ -38,10 +43,18 @@ def send(store: Store, post: Post, delivery_id: UUID, attempt: int) -> None:
     if claimed is None or must_wait(store, post, claimed):
         return
     sender, started = post.sender_of(claimed.provider), monotonic()
-    answer = carry(sender, claimed.letter)
+    answer = _found(sender, claimed) or carry(sender, claimed.letter)
     tried = _attempt(claimed.letter.delivery_id, attempt, sender.provider, answer)
     tried.provider_id, tried.milliseconds = claimed.provider.id, round((monotonic() - started) * 1000)
     note(store, post, claimed, tried, answer)
+
+
+def _found(sender: Sender, claimed: Claimed) -> Answer | None:
+    """After a lost answer: what the provider says of the letter when it is asked, before it goes again."""
+    receipt = receipt_of(sender, sent_before(claimed.letter)) if claimed.may_be_there else None
+    if receipt is None:
+        return None
+    return Answer(Outcome.ACCEPTED if receipt.arrived else Outcome.FAILED, receipt.code, receipt.text)
 
 
 def carry(sender: Sender, letter: Letter) -> Answer:
@@ -72,9 +85,17 @@ def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> Claimed 
         if not isinstance(chosen, Provider):
             _stop(work, going, chosen)
             return None
+        if not post.sandbox.allows(receiver(going.address, chosen)) and not post.keeps(chosen):
+            _stop(work, going, Suppress(SANDBOX))
+            return None
         place = granted(going.delivery, chosen, work.now)
         going.delivery.start(chosen.id, work.now)
-        return Claimed(_letter(work, going, post.own_url), chosen, attempt, place)
+        return Claimed(_letter(work, going, post.own_url), chosen, attempt, place, going.delivery.lost > 0)
+
+
+def receiver(address: str, provider: Provider) -> str:
+    """Who gets a letter, as the list of a sandbox names him: a robot by its own name."""
+    return f"robot:{provider.name}" if provider.channel in ROBOTS else address
 
 
 def _may_send_again(work: Work, delivery: Delivery) -> bool:
@@ -108,12 +129,14 @@ def _letter(work: Work, going: Going, own_url: str) -> Letter:
     words = channel_words(work, going.message, medium_of(going.channel), CHINESE)
     return Letter(
         delivery_id=going.delivery.id,
+        channel=going.channel,
         to=going.address,
         name=going.person.name if going.person else "",
         title=words.title,
         body=words.body,
         url=own_url + going.message.path,
         composed_at=going.message.created_at,
+        kind=going.message.kind,
     )
 
 
@@ -142,6 +165,8 @@ def note(store: Store, post: Post, claimed: Claimed, tried: Attempt, answer: Ans
         ours = delivery.state == State.SENDING and delivery.attempts == claimed.attempt
         if answer.outcome is Outcome.ACCEPTED and (ours or delivery.waits):
             work.publish(delivery.accept(answer, work.now))
+            if post.asks(claimed.provider):
+                ask_later(work, delivery, times=0)
         elif ours:
             _go_on(work, post, delivery, answer)
 
@@ -153,6 +178,8 @@ def _go_on(work: Work, post: Post, delivery: Delivery, answer: Answer) -> None:
     if answer.outcome is Outcome.UNKNOWN:
         # not with another provider: this one may have sent it
         lost = Answer(Outcome.FAILED, "answer_lost", answer.text)
+        if delivery.channel == Channel.SMS:
+            answer = replace(answer, after=WINDOW)
         return _try_later(work, delivery, answer) if delivery.lose_answer() else _fail(work, delivery, lost)
     others = others_left(work, delivery, post.keeps)
     if others.at_once:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.notify.api import contacts, deliveries, messages, providers, stream, templates
+from services.notify.api import contacts, deliveries, messages, providers, receipts, stream, templates
 from services.notify.api.live import close_live, live_of
 from services.notify.first_start import first_start
 from services.notify.handlers import events
@@ -19,6 +19,7 @@ service = Service(
         contacts.router,
         deliveries.router,
         providers.router,
+        receipts.router,
         stream.router,
         templates.router,
     ),

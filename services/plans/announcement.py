@@ -6,7 +6,7 @@ from services.plans import reference
 from services.plans.document import Document
 from services.plans.plan import Plan
 from services.plans.request import Kind, PlanRequest
-from shared.events.documents import DocumentCancelled
+from shared.events.documents import DocumentCancelled, ReviewStated
 from shared.events.plans import (
     MethodChangeStatusChanged,
     PlanStatusChanged,
@@ -93,4 +93,17 @@ def cancelled(document: Document, reason: str) -> DocumentCancelled:
     """The document will not go on: approvals ends what is left of its case."""
     return DocumentCancelled(
         doc_type=document.doc_type, doc_id=document.id, revision=document.version, reason=reason
+    )
+
+
+def review_stated(document: Document, doc_type: str, review: str) -> ReviewStated:
+    """What the document takes its review of this type to be; approvals sees whether it has followed the
+    case."""
+    return ReviewStated(
+        doc_type=doc_type,
+        doc_id=document.id,
+        organisation_id=document.organisation_id,
+        round=document.round,
+        revision=document.version,
+        review=review,
     )

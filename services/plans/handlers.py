@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
+from services.plans.announcement import review_stated
 from services.plans.document import Document
 from services.plans.outcomes import REVIEWS, Review
-from services.plans.review import ReaderSlot, note
+from services.plans.review import DocumentHistory, ReaderSlot, note
+from services.plans.stream import tell
 from shared.events.approvals import (
     CaseApproved,
     CaseOpened,
@@ -18,6 +19,7 @@ from shared.events.approvals import (
     SlotClosed,
     SlotOpened,
 )
+from shared.events.notify import MessageCreated
 from shared.inbox import Handlers
 from shared.people import PersonCopy, keep_copies
 from shared.store import Work
@@ -28,6 +30,14 @@ keep_copies(events)
 keep_calendar(events)
 
 OutcomeEvent = CaseApproved | CaseReturned | CaseWithdrawn | CaseTerminated | CaseRefused
+STATED: dict[type[OutcomeEvent], str] = {
+    CaseApproved: "approved",
+    CaseReturned: "returned",
+    CaseWithdrawn: "withdrawn",
+    CaseTerminated: "returned",
+    CaseRefused: "returned",
+}
+"""What a document says of its review once it has followed an outcome."""
 
 
 def _under_review(work: Work, event: OutcomeEvent) -> tuple[Document, Review] | None:
@@ -60,7 +70,7 @@ def approve(work: Work, event: CaseApproved) -> None:
     document, review = found
     before = document.to_record()
     text = review.approve(work, document, event)
-    _tell(work, found, before, text, event.actor_id)
+    _tell(work, found, before, text, event)
 
 
 @events.on(CaseReturned)
@@ -74,7 +84,7 @@ def give_back(work: Work, event: CaseReturned) -> None:
     about = {"step": event.step_name, "actor": event.actor_name, "code": ""}
     document.give_back("reviewer", event.opinion, work.now, **about)
     text = f"{event.step_name}：{event.actor_name} 不同意，意见：{event.opinion}"
-    _tell(work, found, before, text, event.actor_id)
+    _tell(work, found, before, text, event)
 
 
 @events.on(CaseWithdrawn)
@@ -85,7 +95,7 @@ def take_back(work: Work, event: CaseWithdrawn) -> None:
     before = document.to_record()
     review.release(work, document)
     document.withdraw(work.now)
-    _tell(work, found, before, "申请人撤回", event.actor_id)
+    _tell(work, found, before, "申请人撤回", event)
 
 
 @events.on(CaseRefused)
@@ -97,7 +107,7 @@ def return_refused(work: Work, event: CaseRefused) -> None:
     before = document.to_record()
     review.release(work, document)
     document.refuse(event.code, event.text, work.now)
-    _tell(work, found, before, f"系统退回：{event.text}", None)
+    _tell(work, found, before, f"系统退回：{event.text}", event)
 
 
 @events.on(CaseTerminated)
@@ -108,17 +118,21 @@ def return_terminated(work: Work, event: CaseTerminated) -> None:
     before = document.to_record()
     review.release(work, document)
     document.give_back("system", event.text, work.now, code=event.code)
-    _tell(work, found, before, f"系统退回：{event.text}", event.actor_id)
+    _tell(work, found, before, f"系统退回：{event.text}", event)
 
 
 def _tell(
-    work: Work, found: tuple[Document, Review], before: dict[str, Any], text: str, actor_id: UUID | None
+    work: Work, found: tuple[Document, Review], before: dict[str, Any], text: str, event: OutcomeEvent
 ) -> None:
     document, review = found
+    actor_id = None if isinstance(event, CaseRefused) else event.actor_id
     person = work.session.get(PersonCopy, actor_id) if actor_id else None
     actor = {"actor_id": actor_id, "actor_name": person.name if person else ""}
     note(work, document, document.status, text, before=before, round=document.round, **actor)
-    work.publish(review.announce(document, str(before["status"])))
+    work.publish(
+        review.announce(document, str(before["status"])),
+        review_stated(document, event.doc_type, STATED[type(event)]),
+    )
 
 
 @events.on(SlotOpened)
@@ -132,6 +146,7 @@ def let_read(work: Work, event: SlotOpened) -> None:
 def close_slot(work: Work, event: SlotClosed) -> None:
     if event.doc_type not in REVIEWS:
         return
+    _say(work, event)
     slot = work.session.get(ReaderSlot, event.slot_id)
     if slot is None:  # told out of order: an opening that comes later must not open it again
         work.add(_slot(event, "", is_open=False))
@@ -148,3 +163,60 @@ def _slot(event: SlotOpened | SlotClosed, step_name: str, is_open: bool) -> Read
         step_name=step_name,
         open=is_open,
     )
+
+
+WORDS = {"agreed": "同意", "transferred": "转办"}
+"""The ends of a to-do that its document's stream tells; a disagreement comes with the return."""
+
+
+def _say(work: Work, event: SlotClosed) -> None:
+    """Keeps what a reviewer said with a step, for whoever may read the document."""
+    if event.outcome not in WORDS:
+        return
+    holder = work.session.get(PersonCopy, event.holder_id)
+    holder_name = holder.name if holder else ""
+    actor = event.actor_name or holder_name
+    instead = f"（代{holder_name}）" if event.actor_id not in (None, event.holder_id) else ""
+    said = f"，意见：{event.opinion}" if event.opinion else ""
+    entry = DocumentHistory(
+        document_id=event.doc_id,
+        key=f"slot/{event.slot_id}/{event.case_version}",
+        at=work.now,
+        actor_id=event.actor_id or event.holder_id,
+        actor_name=actor,
+        kind=event.outcome,
+        text=f"{event.step_name}：{actor}{instead} {WORDS[event.outcome]}{said}",
+        changes=[],
+        data={
+            "round": event.round,
+            "step": event.step_name,
+            "opinion": event.opinion,
+            "holder_id": str(event.holder_id),
+            "holder_name": holder_name,
+        },
+    )
+    tell(work, REVIEWS[event.doc_type].model, entry)
+
+
+@events.on(MessageCreated)
+def keep_message(work: Work, event: MessageCreated) -> None:
+    """Keeps who was told of a document, and on which channels."""
+    model = next((kind for kind in Document.KINDS if kind.is_called(event.doc_type)), None)
+    if model is None or event.doc_id is None:
+        return
+    entry = DocumentHistory(
+        document_id=event.doc_id,
+        key=f"message/{event.message_id}",
+        at=work.now,
+        kind="message",
+        text=f"通知{event.person_name}：{event.title}",
+        changes=[],
+        data={
+            "person_id": str(event.person_id),
+            "person_name": event.person_name,
+            "message": event.kind,
+            "channels": event.channels,
+            "about": event.event_type,
+        },
+    )
+    tell(work, model, entry)

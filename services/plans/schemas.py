@@ -198,16 +198,29 @@ class RoundShape(Shape):
     submitted_at: datetime
 
 
+class FieldChange(Shape):
+    """A field that changed, with what people read for a code."""
+
+    field: str
+    label: str
+    old: Any
+    new: Any
+    old_label: str | None
+    new_label: str | None
+
+
 class HistoryShape(Shape):
-    """An entry of a plan's history; `changes` holds field, label, old and new."""
+    """An entry of a document's stream. `group`: document (its moves and changes), opinions (of reviewers),
+    messages (who was told). Without `actor_id` the system did it."""
 
     seq: int
     at: datetime
     actor_id: UUID | None
     actor_name: str
     kind: str
+    group: str
     text: str
-    changes: list[dict[str, Any]]
+    changes: list[FieldChange]
     data: dict[str, Any]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.plans.announcement import status_changed
+from services.plans.announcement import review_stated, status_changed
 from services.plans.district import next_number
 from services.plans.document import Document
 from services.plans.imports.coverage import cover_of
@@ -87,5 +87,8 @@ def freeze(
         )
     )
     work.publish(
-        DocumentSubmitted(submission=submission, round=document.round, revision=document.version, picks=picks)
+        DocumentSubmitted(
+            submission=submission, round=document.round, revision=document.version, picks=picks
+        ),
+        review_stated(document, submission.doc_type, "under_review"),
     )

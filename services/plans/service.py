@@ -7,6 +7,7 @@ from pathlib import Path
 from services.plans.api import (
     assignments,
     attachments,
+    budget_files,
     budgets,
     catalogue,
     checks,
@@ -36,7 +37,15 @@ service = Service(
     routers=(
         *(plans.router, checks.router, assignments.router, trades.router, closing.router),
         *(import_form.router, import_use.router, imports.router, objections.router, public.router),
-        *(requests.router, budgets.router, attachments.router, form.router, catalogue.router, rules.router),
+        *(
+            requests.router,
+            budgets.router,
+            budget_files.router,
+            attachments.router,
+            form.router,
+            catalogue.router,
+            rules.router,
+        ),
     ),
     tables=(Copies.metadata, CalendarCopies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",

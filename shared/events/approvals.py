@@ -108,6 +108,16 @@ class SlotOverdue(_SlotEvent):
     budget_hours: int
 
 
+class SlotEscalated(_SlotEvent):
+    """An overdue to-do went on to another person, along the escalation of its step."""
+
+    type: ClassVar[str] = "slot.escalated"
+
+    level: int
+    new_slot_id: UUID
+    new_holder_id: UUID
+
+
 class SlotClosed(_CaseEvent):
     """A to-do is no longer there: decided by its holder, or cancelled because others decided.
 
@@ -182,6 +192,12 @@ class CaseAttentionRaised(_CaseEvent):
     title: str
     number: str
     administrator_ids: list[UUID]
+
+
+class CaseAttentionCleared(_CaseEvent):
+    """The case needs no administrator any more: somebody can go on with it, or it has ended."""
+
+    type: ClassVar[str] = "case.attention_cleared"
 
 
 class _SubstitutionEvent(Event):

@@ -66,3 +66,27 @@ class DocumentCancelled(Event):
     @property
     def subject_version(self) -> int:
         return self.revision
+
+
+class ReviewStated(Event):
+    """What a document takes its review to be, told whenever that changes: `under_review`, then `approved`,
+    `returned` or `withdrawn` once it has followed the outcome of the round. approvals compares it with the
+    case, so that neither can drift from the other unnoticed."""
+
+    type: ClassVar[str] = "document.review_stated"
+    publisher: ClassVar[str] = "plans"
+
+    doc_type: str
+    doc_id: UUID
+    organisation_id: UUID
+    round: int
+    revision: int
+    review: str
+
+    @property
+    def subject(self) -> str:
+        return f"{self.doc_type}/{self.doc_id}"
+
+    @property
+    def subject_version(self) -> int:
+        return self.revision

@@ -151,6 +151,9 @@ class Acts(RuleBasedStateMachine):
             owner_path="/140000/",
             facts={},
             applies=one["applies"],
+            budget_hours=one.get("budget_hours"),
+            escalation=one.get("escalation", []),
+            escalation_places=[None] * len(one.get("escalation", [])),
         )
 
     def candidates(self, one: RouteStep) -> list[Candidate]:

@@ -111,6 +111,37 @@ def test_the_only_handler_cannot_review_his_own_document(office: Office) -> None
     assert publish(office, "chief", "unit", step("head")).status_code == 200
 
 
+def test_a_step_that_skips_or_goes_up_for_the_applicant_needs_nobody_else(office: Office) -> None:
+    unit = office.organisation("示例区文化馆", "140105", superior_id=office.bureau)
+    office.add("chief", unit, "unit_administrator")
+    office.add("sole", unit, "handler", "reviewer")
+    assert publish(office, "chief", "unit", step("head", self_review="skip")).status_code == 200
+    up = step("head", self_review="superior")
+    assert findings(publish(office, "chief", "unit", up)) == [("segregation_impossible", "/steps/0/selector")]
+    office.add("hu", office.bureau, "reviewer")
+    assert publish(office, "chief", "unit", up).status_code == 200
+
+
+def test_a_district_that_skips_who_has_agreed_needs_no_different_people(office: Office) -> None:
+    office.change("zhao", 2, "handler")
+    two = [step("one"), step("two")]
+    assert findings(publish(office, "chen", "unit", *two)) == [
+        ("segregation_impossible", "/steps/0/selector")
+    ]
+    policy = {"unit_segment_optional": False, "repeat": "skip_repeated"}
+    assert office.send("zhou", "PUT", "districts/140105/policy", policy, If_Match='"v0"').status_code == 200
+    assert publish(office, "chen", "unit", *two).status_code == 200
+
+
+def test_a_number_of_reviewers_must_be_there(office: Office) -> None:
+    three = step("panel", quorum="at_least", at_least=3)
+    refused = publish(office, "chen", "unit", three)
+    assert findings(refused) == [("quorum_impossible", "/steps/0/selector")]
+    assert refused.json()["errors"][0]["detail"] == "环节“环节panel”不足 3 名审核人"
+    office.add("xu", office.school, "reviewer")
+    assert publish(office, "chen", "unit", three).status_code == 200
+
+
 def test_steps_that_never_apply_to_one_document_may_share_their_reviewer(office: Office) -> None:
     office.change("zhao", 2, "handler")
     goods, works = ({"op": "eq", "fact": "kind", "value": kind} for kind in ("goods", "works"))

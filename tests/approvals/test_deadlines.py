@@ -73,7 +73,13 @@ def test_reminders_come_once_each_and_nothing_is_decided(office: Office) -> None
     assert office.slot("wang")["time_state"] == "overdue"
     case = office.case("li", doc_id)
     assert (case["state"], case["history_intact"]) == ("reviewing", True)
-    assert [entry["label"] for entry in case["timeline"]] == ["提交审核", "办理超期", "办理超期"]
+    assert [entry["label"] for entry in case["timeline"]] == [
+        "提交审核",
+        "办理超期",
+        "超期未办，提请管理员关注",
+        "办理超期",
+        "超期未办，提请管理员关注",
+    ]
     assert office.agree("wang").json()["current_step"] == "环节finance"
 
 

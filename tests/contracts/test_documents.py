@@ -25,10 +25,13 @@ REPEATABLE = {
     "preview_route",
     "preview_template",
     "lint_chain",
+    "check_floor",
+    "replay_chain",
     "import_catalogue",
     "read_message",
     "read_all_messages",
     "try_provider",
+    "take_receipts",
 }
 # Changes without a version that somebody could have seen: only the caller's own sessions or addresses, or a
 # password that is proved in the same request.

@@ -135,7 +135,9 @@ class Invariants:
         """However events were delivered, both sides end in the same state."""
         with self.world.service("approvals").store.read() as look:
             newest = select(Case).where(Case.doc_id.in_(self.plans)).order_by(Case.opened_at)
-            cases = {case.doc_id: (case.state, case.round) for case in look.all(newest)}
+            found = look.all(newest)
+            cases = {case.doc_id: (case.state, case.round) for case in found}
+            assert [case.id for case in found if case.unsettled_since is not None] == [], "I39"
         with self.world.service("plans").store.read() as look:
             for plan in look.all(select(Plan).where(Plan.id.in_(self.plans), Plan.round > 0)):
                 assert cases[plan.id] == (SAME[Status(plan.status)], plan.round), "invariant 16"

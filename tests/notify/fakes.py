@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 
 @dataclass
@@ -144,3 +144,76 @@ def feishu(heard: Heard) -> Any:
 
 def _signed(key: str, message: str) -> str:
     return base64.b64encode(hmac.new(key.encode(), message.encode(), hashlib.sha256).digest()).decode()
+
+
+def tencent_sms(heard: Heard) -> Any:
+    """https://cloud.tencent.com/document/api/382/55981, signed by API 3.0"""
+    if heard.headers["authorization"].rpartition("Signature=")[2] != tc3_signature(heard, SMS_SECRET):
+        return _tencent({"Error": {"Code": "AuthFailure.SignatureFailure", "Message": "签名错误"}})
+    if heard.headers["x-tc-action"] == "PullSmsSendStatusByPhoneNumber":
+        return _tencent({"PullSmsSendStatusSet": []})
+    (phone,) = heard.json["PhoneNumberSet"]
+    status = {
+        "SerialNo": f"2640:{phone[-4:]}",
+        "PhoneNumber": phone,
+        "SessionContext": heard.json["SessionContext"],
+        "Code": "Ok"
+        if heard.json["TemplateId"] == "1110"
+        else "FailedOperation.TemplateIncorrectOrUnapproved",
+        "Message": "send success",
+    }
+    return _tencent({"SendStatusSet": [status]})
+
+
+def aliyun_sms(heard: Heard) -> Any:
+    """https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms, signed by V3"""
+    if heard.headers["authorization"].rpartition("Signature=")[2] != acs3_signature(heard, SMS_SECRET):
+        return 400, {"Code": "SignatureDoesNotMatch", "Message": "Specified signature is not matched"}
+    if heard.headers["x-acs-action"] == "QuerySendDetails":
+        return {"Code": "OK", "TotalCount": "0", "SmsSendDetailDTOs": {"SmsSendDetailDTO": []}}
+    if heard.query["TemplateCode"] != "SMS_1110":
+        return {"Code": "isv.SMS_TEMPLATE_ILLEGAL", "Message": "模版不合法(不存在或被拉黑)"}
+    return {"Code": "OK", "Message": "OK", "BizId": "900619746936498440^0", "RequestId": "F655A8D5"}
+
+
+def gateway(heard: Heard) -> Any:
+    """A gateway of the usual kind, with a password in the body."""
+    if heard.json["password"] != SMS_SECRET:
+        return {"code": "102", "message": "密码错误"}
+    return {"code": "0", "message": "ok", "data": {"msgid": f"m-{heard.json['mobile']}"}}
+
+
+SMS_SECRET = "secretexample"
+
+
+def _tencent(content: dict[str, Any]) -> dict[str, Any]:
+    return {"Response": content | {"RequestId": "fake"}}
+
+
+def tc3_signature(heard: Heard, secret: str) -> str:
+    """The signature of a request, by the description of TC3-HMAC-SHA256."""
+    scope = heard.headers["authorization"].partition("Credential=")[2].partition(",")[0].partition("/")[2]
+    signed = ["content-type", "host"]
+    lines = [f"{name}:{heard.headers[name]}" for name in signed]
+    digest = hashlib.sha256(heard.body).hexdigest()
+    whole = "\n".join(["POST", "/", "", *lines, "", ";".join(signed), digest])
+    stamp = heard.headers["x-tc-timestamp"]
+    to_sign = "\n".join(["TC3-HMAC-SHA256", stamp, scope, hashlib.sha256(whole.encode()).hexdigest()])
+    key = b"TC3" + secret.encode()
+    for part in (*scope.split("/"), None):
+        message = to_sign if part is None else part
+        key = hmac.new(key, message.encode(), hashlib.sha256).digest()
+    return key.hex()
+
+
+def acs3_signature(heard: Heard, secret: str) -> str:
+    """The signature of a request, by the description of ACS3-HMAC-SHA256."""
+    names = heard.headers["authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    query = "&".join(
+        f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in sorted(heard.query.items())
+    )
+    lines = [f"{name}:{heard.headers[name].strip()}" for name in names]
+    digest = hashlib.sha256(heard.body).hexdigest()
+    whole = "\n".join(["POST", heard.path, query, *lines, "", ";".join(names), digest])
+    to_sign = f"ACS3-HMAC-SHA256\n{hashlib.sha256(whole.encode()).hexdigest()}"
+    return hmac.new(secret.encode(), to_sign.encode(), hashlib.sha256).hexdigest()

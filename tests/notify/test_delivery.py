@@ -85,6 +85,7 @@ def test_only_the_moves_of_the_table_are_possible(state: State) -> None:
         "wake": lambda found: found.wake(MORNING),
         "pass_on": lambda found: found.pass_on(LATER, MORNING),
         "accept": lambda found: found.accept(TAKEN, MORNING),
+        "confirm": lambda found: found.confirm(MORNING),
         "put_off": lambda found: found.put_off(LATER, MORNING),
         "fail": lambda found: found.fail("550", "", MORNING),
         "suppress": lambda found: found.suppress("stale", MORNING),

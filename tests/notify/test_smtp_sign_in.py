@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from services.notify.answer import Outcome
+from services.notify.channels import Channel
 from services.notify.letter import Letter
 from services.notify.providers.mail import compose
 from services.notify.providers.smtp import SmtpServer
@@ -22,7 +23,16 @@ from tests.lone import MORNING
 from tests.notify.post_office import Replies, post_office
 
 MAIL = compose(
-    Letter(new_id(), "wang@example.org", "王芳", "标题", "内容", "http://localhost/cases/1", MORNING),
+    Letter(
+        new_id(),
+        Channel.EMAIL,
+        "wang@example.org",
+        "王芳",
+        "标题",
+        "内容",
+        "http://localhost/cases/1",
+        MORNING,
+    ),
     "plans@example.org",
 )
 

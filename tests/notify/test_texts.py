@@ -74,6 +74,7 @@ def test_a_value_stays_where_it_belongs(value: str) -> None:
     [
         ("550 <wang.fang@mail.example.org>: no\r\nsuch user", "550 <w***@mail.example.org>: no such user"),
         ("call +86 138-0013-8000 or 13800138000", "call *** or ***"),
+        ("13800138000invalid mobile number, 号码8613800138000", "***invalid mobile number, 号码***"),
         ("4.7.1 try later", "4.7.1 try later"),
         ("x" * 500, "x" * 300),
     ],

@@ -86,6 +86,6 @@ def test_an_answer_without_end_is_cut_off() -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"\xff\xfe", b"[" * 10_000, b'{"a": NaN}'])
 def test_an_answer_that_is_no_object_is_an_empty_one(body: bytes) -> None:
     with fake(lambda heard: body) as server:
-        found = INSIDE.get(server.url)
+        found = INSIDE.reply("GET", server.url)
     assert found.status == 200
     assert set(found.json) <= {"a"}

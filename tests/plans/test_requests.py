@@ -41,7 +41,7 @@ def test_an_approved_change_gives_the_plan_its_new_method(town: Town) -> None:
         ("requested", f"申请{text}"),
         ("method_change", text),
     ]
-    entry = town.do(town.lin, "GET", f"plans/{plan['id']}/history")[-1]
+    entry = town.stream(f"plans/{plan['id']}/history")[-1]
     assert [(c["label"], c["old"], c["new"]) for c in entry["changes"]][:1] == [
         ("采购方式", "open_tender", "competitive_negotiation")
     ]

@@ -114,6 +114,11 @@ class Town(Lone):
             headers={"If-Match": f'"v{plan["version"]}"'},
         )
 
+    def patch(self, plan: dict[str, Any], who: UUID | None = None, **fields: Any) -> Response:
+        """Saves some fields."""
+        tag = {"If-Match": f'"v{plan["version"]}"'}
+        return self.ask(who or self.lin, "PATCH", f"plans/{plan['id']}", json=fields, headers=tag)
+
     def submit(
         self, plan: dict[str, Any], who: UUID | None = None, headers: Mapping[str, str] | None = None
     ) -> Response:
@@ -135,6 +140,17 @@ class Town(Lone):
         """The plan as it is now."""
         found: dict[str, Any] = self.do(who or self.lin, "GET", f"plans/{plan['id']}")
         return found
+
+    def stream(self, url: str, **query: Any) -> list[dict[str, Any]]:
+        """The whole stream of a document, page by page."""
+        items: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = self.do(self.lin, "GET", url, params={"limit": 3, "cursor": cursor, **query})
+            items += page["items"]
+            cursor = page["next"] or ""
+            if not cursor:
+                return items
 
     def usable(self, who: UUID | None = None, **changes: Any) -> dict[str, Any]:
         """A plan that passed its review."""

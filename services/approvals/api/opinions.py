@@ -1,27 +1,32 @@
-"""Routes of common opinions (常用意见): a person's own sentences."""
+"""Routes of common opinions (常用意见): a person's own sentences, and those of his unit."""
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from services.approvals import queries
-from services.approvals.opinion import MAX_PER_PERSON, CommonOpinion
-from services.approvals.opinion_schemas import OpinionBody, OpinionShape
+from services.approvals.opinion import MAX_PER_OWNER, CommonOpinion, opinions
+from services.approvals.opinion_schemas import NewOpinionBody, OpinionBody, OpinionShape
 from shared.database import new_id
 from shared.errors import Conflict
 from shared.http import DoOnce, IfMatch, SignedIn, StoreHere, etag, shown
+from shared.people import Caller
 
 router = APIRouter(tags=["opinions"])
+Scope = Annotated[Literal["", "person", "unit"], Query(description="本人或本单位，不填为全部")]
 
 
-@router.get("/opinions", operation_id="list_opinions", summary="常用意见 (my common opinions)")
-def list_opinions(store: StoreHere, caller: SignedIn) -> list[OpinionShape]:
-    """The caller's sentences, the most used first, then by position."""
+@router.get("/opinions", operation_id="list_opinions", summary="常用意见 (common opinions)")
+def list_opinions(store: StoreHere, caller: SignedIn, scope: Scope = "") -> list[OpinionShape]:
+    """The caller's sentences and those of his unit in one list, the most used first, then by position; a
+    sentence of the unit that he keeps himself is listed once. With `scope`, those of the person or of the
+    unit alone."""
     with store.read() as look:
-        return [_shape(row) for row in look.all(queries.opinions(caller.person_id))]
+        return [_shape(row, caller) for row in look.all(opinions(caller, scope))]
 
 
 @router.post(
@@ -31,18 +36,18 @@ def list_opinions(store: StoreHere, caller: SignedIn) -> list[OpinionShape]:
     response_model=OpinionShape,
     status_code=201,
 )
-def add_opinion(store: StoreHere, caller: SignedIn, once: DoOnce, body: OpinionBody) -> Response:
-    """Keeps a sentence; at most 50 per person (409 `too_many_opinions`)."""
+def add_opinion(store: StoreHere, caller: SignedIn, once: DoOnce, body: NewOpinionBody) -> Response:
+    """Keeps a sentence, for oneself or for one's unit; at most 50 for each (409 `too_many_opinions`)."""
     with store.work(actor=caller.actor) as work:
         if (before := once.before(work)) is not None:
             return before
-        if queries.count(work, queries.opinions(caller.person_id)) >= MAX_PER_PERSON:
-            raise Conflict("too_many_opinions", f"最多保存 {MAX_PER_PERSON} 条常用意见", "too many sentences")
-        row = CommonOpinion(
-            id=new_id(), owner_id=caller.person_id, use_count=0, version=1, **body.model_dump()
-        )
+        owner = caller.person_id if body.scope == "person" else caller.organisation_id
+        row = CommonOpinion(id=new_id(), owner_id=owner, use_count=0, version=1, **body.model_dump())
+        row.require_editor(caller)
+        if queries.count(work, opinions(caller, body.scope)) >= MAX_PER_OWNER:
+            raise Conflict("too_many_opinions", f"最多保存 {MAX_PER_OWNER} 条常用意见", "too many sentences")
         work.add(row)
-        return once.answer(work, _shape(row), 201, etag(row.version))
+        return once.answer(work, _shape(row, caller), 201, etag(row.version))
 
 
 @router.put(
@@ -57,10 +62,11 @@ def edit_opinion(
     """Replaces a sentence."""
     with store.work(actor=caller.actor) as work:
         row = work.get(CommonOpinion, opinion_id, seen_by=caller)
+        row.require_editor(caller)
         expected.check(etag(row.version))
         row.kind, row.text, row.position = body.kind, body.text, body.position
         row.version += 1
-    return shown(_shape(row), etag(row.version))
+    return shown(_shape(row, caller), etag(row.version))
 
 
 @router.delete(
@@ -70,17 +76,20 @@ def delete_opinion(store: StoreHere, caller: SignedIn, expected: IfMatch, opinio
     """Forgets a sentence."""
     with store.work(actor=caller.actor) as work:
         row = work.get(CommonOpinion, opinion_id, seen_by=caller)
+        row.require_editor(caller)
         expected.check(etag(row.version))
         work.session.delete(row)
     return Response(status_code=204)
 
 
-def _shape(row: CommonOpinion) -> OpinionShape:
+def _shape(row: CommonOpinion, caller: Caller) -> OpinionShape:
     return OpinionShape(
         id=row.id,
+        scope=row.scope,
         kind=row.kind,
         text=row.text,
         position=row.position,
         use_count=row.use_count,
+        may_edit=row.may_edit(caller),
         etag=etag(row.version),
     )

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from sqlalchemy import update
 
 from services.approvals import deciding, holders, judge, queries
 from services.approvals.actor import Actor
 from services.approvals.deciding import Decision
 from services.approvals.filing import came_first, candidates_today, keep, substitute, take_by_slot
-from services.approvals.opinion import CommonOpinion
+from services.approvals.opinion import count_use
 from services.approvals.queries import (
     DONE_ORDER,
     TODO_ORDER,
@@ -37,8 +36,6 @@ from services.approvals.standing_in import in_force_for
 from services.approvals.turn import take_turn
 from shared.errors import Forbidden, invalid
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, page_of, shown
-from shared.people import Caller
-from shared.store import Work
 
 router = APIRouter(tags=["slots"])
 
@@ -115,7 +112,7 @@ def agree(  # noqa: PLR0913 - what a decision is made of
         expected.check(slot.etag)
         said = Decision(by, body.opinion, body.picks)
         deciding.agree(file, slot, said, lambda step: candidates_today(work, step))
-        _count_opinion(work, caller, "agree", body.opinion)
+        count_use(work, caller, "agree", body.opinion)
         keep(work, file)
         return once.answer(work, decision(file, slot), etag=slot.etag)
 
@@ -137,7 +134,7 @@ def disagree(  # noqa: PLR0913 - what a decision is made of
         by = take_turn(work, file, slot, caller)
         expected.check(slot.etag)
         deciding.disagree(file, slot, Decision(by, body.opinion))
-        _count_opinion(work, caller, "disagree", body.opinion)
+        count_use(work, caller, "disagree", body.opinion)
         keep(work, file)
         return once.answer(work, decision(file, slot), etag=slot.etag)
 
@@ -172,17 +169,6 @@ def reassign(  # noqa: PLR0913 - what a decision is made of
         new = holders.reassign(file, slot, to, Actor(caller.person_id, caller.name), body.reason)
         keep(work, file)
         return once.answer(work, decision(file, new), etag=new.etag)
-
-
-def _count_opinion(work: Work, caller: Caller, kind: str, opinion: str) -> None:
-    if opinion:
-        work.execute(
-            update(CommonOpinion)
-            .where(CommonOpinion.owner_id == caller.person_id)
-            .where(CommonOpinion.kind == kind, CommonOpinion.text == opinion)
-            .values(use_count=CommonOpinion.use_count + 1)
-            .execution_options(synchronize_session=False)
-        )
 
 
 def _page(asked: Listing) -> PageAsked:

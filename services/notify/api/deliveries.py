@@ -6,13 +6,15 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from sqlalchemy import select
 from starlette.responses import Response
 
 from services.notify.delivery import Delivery
+from services.notify.kept import Kept
 from services.notify.notice import SEND
 from services.notify.queries import DeliveriesAsked, deliveries, delivery_counts, tries_of
-from services.notify.schemas import DeliveryShape, StateCounts, delivery_shape
-from shared.http import DoOnce, Page, SignedIn, StoreHere, page_of
+from services.notify.schemas import DeliveryShape, KeptShape, StateCounts, delivery_shape
+from shared.http import DoOnce, Page, Paged, SignedIn, StoreHere, page_of
 from shared.jobs import later
 from shared.people import Role
 
@@ -38,6 +40,16 @@ def count_deliveries(store: StoreHere, caller: SignedIn) -> StateCounts:
     caller.require(Role.PLATFORM_ADMINISTRATOR)
     with store.read() as look:
         return StateCounts(**delivery_counts(look, caller))
+
+
+@router.get("/kept", operation_id="list_kept", summary="未实际发出的内容 (what was kept instead of sent)")
+def list_kept(store: StoreHere, caller: SignedIn, asked: Paged) -> Page[KeptShape]:
+    """What would have gone out, newest first: one's own, all of it for the platform administrator. Only where
+    a channel has no provider that sends; mail is kept as files."""
+    with store.read() as look:
+        wanted = select(Kept).where(Kept.visible_to(caller))
+        rows, following = page_of(look, wanted, [Kept.at, Kept.delivery_id], asked)
+    return Page(items=[KeptShape.model_validate(row) for row in rows], next=following)
 
 
 @router.post(

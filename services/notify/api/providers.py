@@ -30,10 +30,11 @@ from services.notify.provider_shapes import (
     provider_shape,
 )
 from services.notify.providers.kinds import KINDS, Kind, sender_of
-from services.notify.sending import carry
+from services.notify.sandbox import Sandbox
+from services.notify.sending import carry, receiver
 from services.notify.vault import Unsealable, Vault
 from shared.database import new_id
-from shared.errors import Forbidden, Problem, invalid
+from shared.errors import Conflict, Forbidden, Problem, invalid
 from shared.http import DoOnce, Here, IfMatch, Page, Paged, SignedIn, etag, page_of, shown
 from shared.people import Caller, Role
 from shared.service import Running
@@ -142,7 +143,9 @@ def try_provider(
     """Sends a message at once and answers what the provider said; its breaker follows that answer."""
     with here.store.read() as look:
         provider = look.get(Provider, provider_id, seen_by=caller)
-        letter = replace(_trial_letter(here, caller), to=body.to, composed_at=look.now)
+        letter = replace(_trial_letter(here, caller, Channel(provider.channel)), to=body.to)
+    if not Sandbox.of(here.settings.sandbox_receivers).allows(receiver(body.to, provider)):
+        raise Conflict("sandbox", "试用环境只能发送给名单内的接收人", "outside the list of this sandbox")
     started = monotonic()
     answer = carry(sender_of(here, provider), letter)
     milliseconds = round((monotonic() - started) * 1000)
@@ -195,10 +198,11 @@ def _shape(here: Running, provider: Provider) -> ProviderShape:
     return provider_shape(provider, sorted(_secrets(Vault(here.key), provider)))
 
 
-def _trial_letter(here: Running, caller: Caller) -> Letter:
+def _trial_letter(here: Running, caller: Caller, channel: Channel) -> Letter:
     url = here.settings.own_url()
     return Letter(
         delivery_id=new_id(),
+        channel=channel,
         to="",
         name=caller.name,
         title="测试消息",

@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from services.notify.answer import Answer, Outcome
-from services.notify.channels import Channel
+from services.notify.channels import ROBOTS, Channel
 from services.notify.letter import Letter, Sender
 from services.notify.limit import Limit
 from services.notify.provider import Provider
-from services.notify.providers import mail, robots
+from services.notify.providers import mail, robots, sms_aliyun, sms_http, sms_tencent
+from services.notify.providers.keeping import Keeping
 from services.notify.vault import Unsealable, Vault
 from shared.http import Body
 from shared.service import Running
@@ -26,8 +27,8 @@ class Nothing(Body):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of provider. `build(settings, secrets, here)` makes its sender; a built-in one is not created
-    by anybody."""
+    """A kind of provider. `build(settings, secrets, here)` makes its sender; one that `asks` can be asked for
+    receipts; a built-in one is not created by anybody."""
 
     name: str
     label: str
@@ -37,6 +38,7 @@ class Kind:
     secrets: type[BaseModel] = Nothing
     limits: Sequence[Limit] = ()
     keeps: Callable[[Settings], bool] = field(default=lambda settings: False)
+    asks: bool = False
     built_in: bool = False
 
 
@@ -55,6 +57,41 @@ def _robot(name: str, channel: Channel, label: str, limits: Sequence[Limit]) -> 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
+        Kind(
+            "kept",
+            "仅保存，不发送（试用）",
+            frozenset({Channel.SMS, *ROBOTS}),
+            lambda _settings, _secrets, here: Keeping(here.store),
+            keeps=lambda settings: True,
+        ),
+        Kind(
+            "http_sms",
+            "HTTP 短信网关",
+            frozenset({Channel.SMS}),
+            sms_http.build,
+            sms_http.GatewaySettings,
+            sms_http.GatewaySecrets,
+        ),
+        Kind(
+            "aliyun_sms",
+            "阿里云短信",
+            frozenset({Channel.SMS}),
+            sms_aliyun.build,
+            sms_aliyun.AliyunSettings,
+            sms_aliyun.AliyunSecrets,
+            [Limit(count=50, seconds=86400, per="receiver")],
+            asks=True,
+        ),
+        Kind(
+            "tencent_sms",
+            "腾讯云短信",
+            frozenset({Channel.SMS}),
+            sms_tencent.build,
+            sms_tencent.TencentSettings,
+            sms_tencent.TencentSecrets,
+            [Limit(count=1, seconds=31, per="receiver"), Limit(count=10, seconds=86400, per="receiver")],
+            asks=True,
+        ),
         Kind(
             "mail_setting",
             "SMTP_URL（未设置时保存为 .eml 文件）",
@@ -125,3 +162,9 @@ def limits_on(provider: Provider) -> Sequence[Limit]:
         return [Limit.model_validate(limit) for limit in provider.limits]
     kind = KINDS.get(provider.kind)
     return kind.limits if kind is not None else ()
+
+
+def asks(provider: Provider) -> bool:
+    """Whether a provider can be asked what became of a letter."""
+    kind = KINDS.get(provider.kind)
+    return kind is not None and kind.asks

@@ -76,9 +76,9 @@ class Web:
             timed_out = isinstance(error, (httpx.TimeoutException, TimeoutError))
             return Answer(Outcome.UNKNOWN, "timeout" if timed_out else "broken_off", type(error).__name__)
 
-    def get(self, url: str, **request: Any) -> Reply:
+    def reply(self, method: str, url: str, **request: Any) -> Reply:
         """The reply itself. Raises `Forbidden`, `httpx.HTTPError` and OSError."""
-        return self._send("GET", url, request)
+        return self._send(method, url, request)
 
     def _send(self, method: str, url: str, request: dict[str, Any]) -> Reply:
         target, until = httpx.URL(url), monotonic() + self.timeout

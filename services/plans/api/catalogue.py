@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Query, UploadFile
 from sqlalchemy import or_, select
 
-from services.plans.api.budgets import ImportShape, told
+from services.plans.api.budget_files import ImportShape, told
 from services.plans.catalogue import CatalogueItem, import_catalogue
 from shared.csvfile import SIZE_LIMIT
 from shared.http import Shape, SignedIn, StoreHere

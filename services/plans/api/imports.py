@@ -22,9 +22,10 @@ from services.plans.imports.sending import apply, send_on
 from services.plans.imports.views import import_rows, import_shape
 from services.plans.policy import policy_of
 from services.plans.queries import CommonTab
-from services.plans.review import history, note, rounds
+from services.plans.review import note, rounds
 from services.plans.rules import unit_of
 from services.plans.schemas import CountsShape, HistoryShape, RoundShape
+from services.plans.stream_views import StreamAsked, stream_page
 from services.plans.topics import Years
 from shared.errors import Problem, invalid
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
@@ -235,11 +236,13 @@ def abandon(approval_id: UUID, body: AbandonForm, asked: Deciding) -> Response:
     operation_id="import_approval_history",
     summary="操作记录 (history)",
 )
-def get_history(approval_id: UUID, store: StoreHere, caller: SignedIn) -> list[HistoryShape]:
-    """Everything that happened to the application, oldest first, with old and new values."""
+def get_history(
+    approval_id: UUID, store: StoreHere, caller: SignedIn, wanted: Annotated[StreamAsked, Query()]
+) -> Page[HistoryShape]:
+    """One stream, oldest first: submissions, opinions, returns, changes with old and new values, who was told
+    of what, each with person and time."""
     with store.read() as look:
-        look.get(ImportApproval, approval_id, seen_by=caller)
-        return [HistoryShape.model_validate(entry) for entry in history(look, approval_id)]
+        return stream_page(look, look.get(ImportApproval, approval_id, seen_by=caller), wanted)
 
 
 @router.get(

@@ -1,0 +1,75 @@
+"""Receipts: what a provider says later about a letter that it took. Asked for, or pushed to us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
+from uuid import UUID
+
+from services.notify.answer import Answer, Outcome, redacted
+from services.notify.choosing import Keeps, others_left
+from services.notify.delivery import Delivery, State
+from services.notify.notice import SEND
+from shared.jobs import later
+from shared.store import Work
+
+ASK = "notify.ask"
+ASK_AFTER = (60, 300, 1800, 7200, 43200)
+"""Seconds after which a provider is asked, each counted from the time before; then it stays `accepted`."""
+WINDOW = timedelta(minutes=5)
+"""How long a lost answer is given for its receipt before the letter is sent once more."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A letter that a provider has, or may have: ours by `delivery_id`, by `reference` what it calls it."""
+
+    delivery_id: UUID
+    to: str
+    reference: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The letter has arrived, or never will for the reason of `code`."""
+
+    arrived: bool
+    code: str
+    text: str = ""
+
+
+@runtime_checkable
+class Asked(Protocol):
+    """A sender that can be asked what became of a letter."""
+
+    def ask(self, sent: Sent) -> Receipt | None:
+        """The receipt, if there is one yet. Whatever it raises counts as none."""
+        ...
+
+
+def ask_later(work: Work, delivery: Delivery, times: int) -> None:
+    """Has the provider asked after a while; nothing when it was asked often enough."""
+    if times < len(ASK_AFTER):
+        due = work.now + timedelta(seconds=ASK_AFTER[times])
+        later(work, ASK, due, delivery_id=str(delivery.id), attempt=delivery.attempts, times=times)
+
+
+def settle(work: Work, delivery: Delivery, receipt: Receipt, keeps: Keeps) -> None:
+    """Takes a receipt over. What has not arrived goes to the next provider, if there is one; a second receipt
+    changes nothing."""
+    if receipt.arrived:
+        if delivery.state == State.ACCEPTED or (delivery.waits and delivery.lost):
+            if delivery.waits:  # its answer was lost, not the letter
+                work.publish(delivery.accept(Answer(Outcome.ACCEPTED, receipt.code), work.now))
+            delivery.confirm(work.now)
+        return
+    if delivery.state != State.ACCEPTED:
+        return
+    answer = Answer(Outcome.FAILED, receipt.code[:40], receipt.text)
+    if others_left(work, delivery, keeps).at_once:
+        attempt = delivery.pass_on(answer, work.now)
+        later(work, SEND, delivery_id=str(delivery.id), attempt=attempt)
+    else:
+        work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
