@@ -79,7 +79,7 @@ def test_an_objection_against_the_end_of_the_notice(any_customs: Customs, _: int
     assert answers[1].json()["code"] == "notice_over"
     now = customs.now(approval)
     assert (now["status"], now["notices"][0]["state"]) == ("objection", "over")
-    entries = customs.town.do(customs.town.lin, "GET", f"import-approvals/{approval['id']}/history")
+    entries = customs.town.stream(f"import-approvals/{approval['id']}/history")
     assert [entry["kind"] for entry in entries].count("notice_over") == 1
 
 
