@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from services.approvals.chain_diff import diff
 from services.approvals.step import RoleSelector, Step
@@ -104,6 +105,58 @@ def test_a_retired_district_chain_gives_way_to_the_one_above(office: Office) -> 
     assert retire(office, "zhou", county, '"v2"').status_code == 200
     doc_id, _ = office.submit(["wang"])
     assert [one["key"] for one in office.case("li", doc_id)["route"]] == ["unit.head", "district.province"]
+
+
+class Versions(RuleBasedStateMachine):
+    """A chain is edited, published and retired in any order; `in_force` is what a round must follow."""
+
+    office: Office
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.office.begin_anew()
+        self.office.publish("zhou", "district", [finance_step()])
+        body = {"level": "unit", "doc_type": self.office.doc_type, "name": "链", "steps": [step("k0")]}
+        self.chain = self.office.post("chen", "chains", body).json()["id"]
+        self.drafts, self.newest, self.in_force = 0, 0, ""
+
+    def send(self, method: str, path: str, body: Any = None) -> int:
+        tag = self.office.send("chen", "GET", f"chains/{self.chain}").headers["etag"]
+        url = f"chains/{self.chain}/{path}"
+        return int(self.office.send("chen", method, url, body, If_Match=tag).status_code)
+
+    @rule()
+    def edit(self) -> None:
+        self.drafts += 1
+        draft = {"name": "链", "steps": [step(f"k{self.drafts}")]}
+        assert self.send("PUT", "draft", draft) == 200
+
+    @rule()
+    def publish(self) -> None:
+        done = self.send("POST", "publish")
+        assert done == (409 if self.in_force == f"unit.k{self.drafts}" else 200)
+        if done == 200:
+            self.newest, self.in_force = self.newest + 1, f"unit.k{self.drafts}"
+
+    @rule()
+    def retire(self) -> None:
+        assert self.send("POST", "retire", {"reason": "停用"}) == (200 if self.in_force else 409)
+        self.in_force = ""
+
+    @invariant()
+    def a_round_follows_the_one_in_force(self) -> None:
+        seen = self.office.post("li", "preview", self.office.submission().model_dump(mode="json")).json()
+        unit = [(one["key"], one["chain_version"]) for one in seen["route"] if one["segment"] == "unit"]
+        assert unit == ([(self.in_force, self.newest)] if self.in_force else [])
+        assert [one["code"] for one in seen["problems"]] == ([] if self.in_force else ["no_unit_chain"])
+        numbers = [one["n"] for one in self.office.get("chen", f"chains/{self.chain}")["versions"]]
+        assert numbers == list(range(self.newest, 0, -1))
+
+
+def test_i14_one_version_is_in_force_whatever_was_done(office: Office) -> None:
+    Versions.office = office
+    few = settings(max_examples=6, stateful_step_count=8, deadline=None)
+    run_state_machine_as_test(Versions, settings=few)
 
 
 def test_i14_one_version_of_an_owner_is_in_force(office: Office) -> None:

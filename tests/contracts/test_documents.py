@@ -24,6 +24,7 @@ REPEATABLE = {
     "unsaved_request_submission",
     "preview_route",
     "preview_template",
+    "unsubscribe",
     "lint_chain",
     "check_floor",
     "replay_chain",
