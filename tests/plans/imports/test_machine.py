@@ -1,7 +1,8 @@
 """Import applications under any sequence of acts, outcomes and days, and plans that rely on them.
 
 The numbers are those of the invariants of the domain: 12 (approved at the last agreement), 13 (at least N
-working days between publication and final decision), 16 (events twice), 18 (versions); and that the plans of an approval never take more than it gives.
+working days between publication and final decision), 16 (events twice), 18 (versions); and the plans of an
+approval never take more than it gives.
 """
 
 from __future__ import annotations
