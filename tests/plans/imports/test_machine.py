@@ -1,8 +1,8 @@
 """Import applications under any sequence of acts, outcomes and days, and plans that rely on them.
 
 The numbers are those of the invariants of the domain: 12 (approved at the last agreement), 13 (at least N
-working days between publication and final decision), 14 (when a notice ends), 16 (events twice), 18
-(versions), 22 (some way leads to an end); and that the plans of an approval never take more than it gives.
+working days between publication and final decision), 16 (events twice), 18 (versions); and the plans of an
+approval never take more than it gives.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
 
-from services.plans.imports.approval import FINAL, MOVES, ImportApproval, Status
+from services.plans.imports.approval import FINAL, ImportApproval
 from services.plans.imports.coverage import Cover, taken_by_others
 from services.plans.imports.notice import Notice, last_notice
 from services.plans.plan import Plan
@@ -64,38 +64,6 @@ ACTS: dict[str, dict[str, Sequence[Any]]] = {
 }
 OFTEN_TAKEN = (*ACTS, *ACTS, "hear_outcome", "hear_outcome", "object", "plan")
 """The end of a year ends everything that is approved, so it comes less often than what leads there."""
-DAYS = st.dates(date(2026, 1, 1), date(2026, 12, 20))
-
-
-# ---- invariant 14
-
-
-@given(first=DAYS, second=DAYS, days=st.integers(5, 15), holiday=DAYS)
-@settings(max_examples=150, deadline=None, derandomize=True)
-def test_invariant_14_when_a_notice_ends(first: date, second: date, days: int, holiday: date) -> None:
-    """It is a working day; later publication never ends earlier, a holiday more never makes it earlier."""
-    calendar, with_holiday = Calendar({}, [2027]), Calendar({holiday: False}, [2027])
-    d1, d2 = sorted((first, second))
-    end1, end2 = (calendar.add_working_days(day, days).end for day in (d1, d2))
-    assert calendar.is_working_day(end1)
-    assert end1 <= end2
-    assert with_holiday.add_working_days(d1, days).end >= end1
-
-
-# ---- invariant 22
-
-
-def test_invariant_22_some_way_leads_from_every_status_to_an_end() -> None:
-    ends = {Status.EXPIRED, Status.REJECTED, Status.ABANDONED, Status.DELETED}
-    leads: dict[str, set[str]] = defaultdict(set)
-    for (status, _), following in MOVES.items():
-        leads[status].add(following)
-    assert not ends & leads.keys()
-    for status in Status:
-        reached, fresh = {str(status)}, {str(status)}
-        while fresh := {following for one in fresh for following in leads[one]} - reached:
-            reached |= fresh
-        assert reached & ends, status
 
 
 # ---- the machine
