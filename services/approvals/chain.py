@@ -16,7 +16,7 @@ from services.approvals.tables import Approvals
 from shared.database import Json, UtcDateTime, new_id
 from shared.digest import digest
 from shared.errors import Conflict, Forbidden
-from shared.events.approvals import ChainPublished, ChainRetired
+from shared.events.chains import ChainPublished, ChainRetired
 from shared.people import Caller, Role
 
 MAX_STEPS = 30
