@@ -11,12 +11,11 @@ from services.notify.notice import Document, Notice, tell
 from services.notify.slot import SlotCopy
 from shared.events.approvals import (
     CaseAttentionRaised,
-    CaseCcAdded,
-    CaseCommented,
     SlotClosed,
     SlotOpened,
     SlotUrged,
 )
+from shared.events.case_talk import CaseCcAdded, CaseCommented
 from shared.events.directory import PersonContactChanged
 from shared.events.plans import (
     MethodChangeStatusChanged,
