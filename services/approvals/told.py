@@ -14,8 +14,6 @@ from shared.events.approvals import (
     CaseApproved,
     CaseAttentionCleared,
     CaseAttentionRaised,
-    CaseCcAdded,
-    CaseCommented,
     CaseReturned,
     SlotClosed,
     SlotDueSoon,
@@ -25,6 +23,7 @@ from shared.events.approvals import (
     SlotSeen,
     SlotUrged,
 )
+from shared.events.case_talk import CaseCcAdded, CaseCommented
 
 
 def about(case: Case) -> dict[str, Any]:

@@ -11,12 +11,11 @@ from services.notify.notice import Document, Notice, tell
 from services.notify.slot import SlotCopy
 from shared.events.approvals import (
     CaseAttentionRaised,
-    CaseCcAdded,
-    CaseCommented,
     SlotClosed,
     SlotOpened,
     SlotUrged,
 )
+from shared.events.case_talk import CaseCcAdded, CaseCommented
 from shared.events.directory import PersonContactChanged
 from shared.events.plans import (
     MethodChangeStatusChanged,
@@ -76,13 +75,12 @@ def finish_todo(work: Work, event: SlotClosed) -> None:
 def tell_urged(work: Work, event: SlotUrged) -> None:
     """The applicant asks for haste: told to the holder, and to who decides for him, while it waits."""
     slot = work.find(SlotCopy, event.slot_id)
-    if slot is not None and not (slot.is_open and slot.holder_id == event.holder_id):
+    if slot is not None and not slot.is_open:
         return
     document = Document(event.doc_type, event.doc_id, event.organisation_id)
     context, path = context_of(event), f"/cases/{event.case_id}"
     for person_id in sorted({event.holder_id, *event.deputies}):
-        todo = event.slot_id if person_id == event.holder_id else None
-        tell(work, person_id, Notice("slot.urged", context, path, document, todo))
+        tell(work, person_id, Notice("slot.urged", context, path, document, event.slot_id))
 
 
 @events.on(CaseCcAdded)

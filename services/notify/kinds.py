@@ -13,7 +13,8 @@ from typing import Any
 
 from services.notify.channels import Channel
 from shared.events import Event
-from shared.events.approvals import CaseAttentionRaised, CaseCcAdded, CaseCommented, SlotOpened, SlotUrged
+from shared.events.approvals import CaseAttentionRaised, SlotOpened, SlotUrged
+from shared.events.case_talk import CaseCcAdded, CaseCommented
 from shared.events.plans import (
     MethodChangeStatusChanged,
     PlanAssigned,

@@ -11,7 +11,7 @@ from pydantic import Field
 from shared.events import Event
 
 
-class _CaseEvent(Event):
+class CaseEvent(Event):
     """Enough for the document's service to move its own state without calling back."""
 
     publisher: ClassVar[str] = "approvals"
@@ -33,7 +33,7 @@ class _CaseEvent(Event):
         return self.case_version
 
 
-class CaseOpened(_CaseEvent):
+class CaseOpened(CaseEvent):
     """A round of review was routed: the names of its steps, in order."""
 
     type: ClassVar[str] = "case.opened"
@@ -63,7 +63,7 @@ class CaseRefused(Event):
         return self.revision
 
 
-class _SlotEvent(_CaseEvent):
+class _SlotEvent(CaseEvent):
     """A to-do as a message shows it. `deputies` may decide it now, because its holder is away."""
 
     slot_id: UUID
@@ -127,7 +127,7 @@ class SlotEscalated(_SlotEvent):
     new_holder_id: UUID
 
 
-class SlotClosed(_CaseEvent):
+class SlotClosed(CaseEvent):
     """A to-do is no longer there: decided by its holder, or cancelled because others decided.
 
     `actor_id` is whose act closed it (absent: the system); `opinion` what its holder said with a decision.
@@ -146,36 +146,7 @@ class SlotClosed(_CaseEvent):
     on_behalf_of: UUID | None = None
 
 
-class _CaseSaid(_CaseEvent):
-    """Something that a person says about a case to others."""
-
-    actor_id: UUID
-    actor_name: str
-    organisation_id: UUID
-    organisation_name: str
-    applicant_name: str
-    title: str
-    number: str
-    people: list[UUID]
-
-
-class CaseCcAdded(_CaseSaid):
-    """A case was copied to `people`, who may read it from now on."""
-
-    type: ClassVar[str] = "case.cc_added"
-
-    note: str = ""
-
-
-class CaseCommented(_CaseSaid):
-    """Somebody said something about a case; `people` are the applicant and those who have it now."""
-
-    type: ClassVar[str] = "case.commented"
-
-    text: str
-
-
-class SlotSeen(_CaseEvent):
+class SlotSeen(CaseEvent):
     """A person has opened what waits for him."""
 
     type: ClassVar[str] = "slot.seen"
@@ -186,7 +157,7 @@ class SlotSeen(_CaseEvent):
     seen_by: UUID
 
 
-class CaseApproved(_CaseEvent):
+class CaseApproved(CaseEvent):
     """The last step agreed. `on_behalf_of`: the holder, when his deputy decided for him."""
 
     type: ClassVar[str] = "case.approved"
@@ -199,7 +170,7 @@ class CaseApproved(_CaseEvent):
     on_behalf_name: str = ""
 
 
-class CaseReturned(_CaseEvent):
+class CaseReturned(CaseEvent):
     """A reviewer disagreed; the document goes back to the applicant with the opinion."""
 
     type: ClassVar[str] = "case.returned"
@@ -213,7 +184,7 @@ class CaseReturned(_CaseEvent):
     on_behalf_name: str = ""
 
 
-class CaseWithdrawn(_CaseEvent):
+class CaseWithdrawn(CaseEvent):
     """The applicant took the document back before anybody had decided in this round."""
 
     type: ClassVar[str] = "case.withdrawn"
@@ -221,7 +192,7 @@ class CaseWithdrawn(_CaseEvent):
     actor_id: UUID
 
 
-class CaseTerminated(_CaseEvent):
+class CaseTerminated(CaseEvent):
     """An administrator or the document's own service ended the case."""
 
     type: ClassVar[str] = "case.terminated"
@@ -231,7 +202,7 @@ class CaseTerminated(_CaseEvent):
     actor_id: UUID | None = None
 
 
-class CaseAttentionRaised(_CaseEvent):
+class CaseAttentionRaised(CaseEvent):
     """A case that nobody can decide any more; `administrator_ids` are those who can reassign."""
 
     type: ClassVar[str] = "case.attention_raised"
@@ -243,7 +214,7 @@ class CaseAttentionRaised(_CaseEvent):
     administrator_ids: list[UUID]
 
 
-class CaseAttentionCleared(_CaseEvent):
+class CaseAttentionCleared(CaseEvent):
     """The case needs no administrator any more: somebody can go on with it, or it has ended."""
 
     type: ClassVar[str] = "case.attention_cleared"

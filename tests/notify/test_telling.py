@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from services.notify.message import Message
 from shared.database import new_id
 from shared.events import Event
-from shared.events.approvals import CaseCcAdded, CaseCommented, SlotUrged
+from shared.events.approvals import SlotUrged
+from shared.events.case_talk import CaseCcAdded, CaseCommented
 from tests.notify.office import (
     ADDRESS,
     Office,
