@@ -28,7 +28,7 @@ class Problem:
     pointer: str = ""
     text_en: str = ""
 
-    def to_json(self, english: bool = False) -> dict[str, str]:
+    def to_json(self, english: bool = False) -> dict[str, Any]:
         text = self.text_en if english and self.text_en else self.text
         return {"code": self.code, "pointer": self.pointer, "detail": text}
 

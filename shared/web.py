@@ -149,10 +149,11 @@ async def _unreadable_input(request: Request, error: Exception) -> JSONResponse:
     for item in found:
         if item["type"] == "missing" and item["loc"][0] == "header":
             return answer(request, missing_header(str(item["loc"][1])))
-    return answer(request, invalid([_problem(item) for item in found]))
+    return answer(request, invalid([problem_of(item) for item in found]))
 
 
-def _problem(item: dict[str, Any]) -> Problem:
+def problem_of(item: dict[str, Any]) -> Problem:
+    """What validation found, for the person who sent it; `loc` begins with where it stands (`body`)."""
     where, *path = item["loc"]
     # the key of an unknown field is the caller's own text: it may hold anything
     parts = [

@@ -70,7 +70,7 @@ def build(api: Api, admin: Person, year: int) -> Sample:
     for key, name, role, position in UNIT_PEOPLE:
         staff.add(staff.people["unit_admin"], key, name, hospital, role, position)
     _chains(staff.people["unit_admin"], boss, district)
-    boss.post(f"/api/plans/districts/{district}/rule-texts", {"text": RULES})
+    _rule_text(boss, district)
     lines = [
         _budget(staff.people["finance"], {"organisation_id": hospital, "fiscal_year": year, **budget})
         for budget in BUDGETS
@@ -167,6 +167,14 @@ def _publish(by: Person, chain: dict[str, Any]) -> None:
     # the chain's own check asks for reviewers, whose events may still be on their way
     by.api.wait(lambda: by.post(f"{path}/lint")["problems"] == [] or None, "审核链检查 (lint of the chain)")
     by.post(f"{path}/publish", etag=by.etags[path])
+
+
+def _rule_text(boss: Person, district: str) -> None:
+    rules = f"/api/plans/districts/{district}/rules"
+    today = boss.get(rules)["day"]
+    boss.get(f"{rules}/text")
+    body = {"effective_from": today, "source": "示例", "content": {"text": RULES}}
+    boss.post(f"{rules}/text/versions", body, etag=boss.etags[f"{rules}/text"])
 
 
 def _budget(finance: Person, line: dict[str, Any]) -> dict[str, Any]:

@@ -1,16 +1,8 @@
-"""The ways on which a message reaches a person outside the console, and which of them he gets."""
+"""The ways on which a message reaches a person outside the console."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
-from uuid import UUID
-
-from shared.store import Work
-
-if TYPE_CHECKING:
-    from services.notify.notice import Notice
 
 
 class Channel(StrEnum):
@@ -34,8 +26,3 @@ CHANNEL_LABELS = {
 }
 ROBOTS = frozenset({Channel.WECOM, Channel.DINGTALK, Channel.FEISHU})
 """Channels on which a robot speaks in the group of a unit; the person is mentioned, not addressed."""
-
-
-def channels_for(work: Work, person_id: UUID, notice: Notice) -> Sequence[Channel]:
-    """The channels on which a person is told of something, beside his inbox."""
-    return (Channel.EMAIL,) if notice.by_mail else ()

@@ -11,6 +11,7 @@ from services.notify.contact import Account, Contact
 from services.notify.delivery import Delivery
 from services.notify.message import Message
 from services.notify.slot import SlotCopy
+from services.notify.wishes import Wishes
 from shared.people import PersonCopy
 from shared.store import Work
 
@@ -27,6 +28,7 @@ class Going:
     account: Account | None
     person: PersonCopy | None
     slot: SlotCopy | None
+    wishes: Wishes
 
     @property
     def channel(self) -> Channel:
@@ -64,7 +66,7 @@ def still_to_do(work: Work, going: Going) -> Verdict | None:
     message, slot = going.message, going.slot
     if message.slot_id is None:
         return None
-    waits = message.done_at is None and slot is not None and slot.waits_for(message.person_id)
+    waits = message.done_at is None and slot is not None and slot.is_open
     return None if waits else Suppress(STALE)
 
 

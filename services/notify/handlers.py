@@ -23,11 +23,8 @@ from shared.inbox import Handlers
 from shared.people import keep_copies
 from shared.store import Work
 
-OUTCOMES = {
-    **{"under_review": False, "withdrawn": False},
-    **{"returned": True, "usable": True, "closed": True, "void": True},
-}
-"""Which statuses an applicant is told of, and whether by mail too: not of what he has just done himself."""
+OUTCOMES = frozenset({"under_review", "withdrawn", "returned", "usable", "closed", "void"})
+"""Which statuses an applicant is told of."""
 REVOKED = "revoked"
 
 events = Handlers()
@@ -47,21 +44,22 @@ def keep_contact(work: Work, event: PersonContactChanged) -> None:
 
 @events.on(SlotOpened)
 def tell_reviewer(work: Work, event: SlotOpened) -> None:
-    """It is somebody's turn: told unless the to-do has vanished already."""
+    """It is somebody's turn: told, and who stands in for him too, unless the to-do has vanished already."""
     slot = _follow_slot(work, event, is_open=True)
-    if slot.waits_for(event.holder_id):
+    if slot.is_open:
         document = Document(event.doc_type, event.doc_id, event.organisation_id)
         context, path = context_of(event), f"/cases/{event.case_id}"
         tell(work, event.holder_id, Notice("slot.opened", context, path, document, event.slot_id))
+        context |= {"deputy_for": event.holder_name}
+        for deputy in event.deputies:
+            tell(work, deputy, Notice("slot.opened", context, path, document, event.slot_id))
 
 
 @events.on(SlotClosed)
 def finish_todo(work: Work, event: SlotClosed) -> None:
-    """A to-do has vanished: nobody is told, its message is done."""
+    """A to-do has vanished: nobody is told, its messages are done, those of deputies too."""
     _follow_slot(work, event, is_open=False)
-    waiting = select(Message).where(
-        Message.slot_id == event.slot_id, Message.person_id == event.holder_id, Message.done_at.is_(None)
-    )
+    waiting = select(Message).where(Message.slot_id == event.slot_id, Message.done_at.is_(None))
     for message in work.lock_all(waiting.order_by(Message.id)):
         message.finish(work.now)
         touch_inbox(work, message.person_id)
@@ -85,8 +83,7 @@ def tell_applicant(work: Work, event: PlanStatusChanged) -> None:
     kind = f"plan.{event.status}"
     if event.status == "returned" and event.returned_by == "system":
         kind = "plan.returned_by_system"
-    path, by_mail = f"/plans/{event.plan_id}", OUTCOMES[event.status]
-    notice = Notice(kind, context_of(event), path, _plan(event), by_mail=by_mail)
+    notice = Notice(kind, context_of(event), f"/plans/{event.plan_id}", _plan(event))
     # a plan that is closed ends for whoever holds it, too
     people = {event.applicant_id, event.holder_id} if event.status == "closed" else {event.applicant_id}
     for person_id in sorted(people):
@@ -112,8 +109,7 @@ def _tell_of_request(work: Work, event: RequestStatusChanged) -> None:
     by_system = event.status == "returned" and event.returned_by == "system"
     kind = f"{event.kind}.{'returned_by_system' if by_system else event.status}"
     document = Document(event.kind, event.request_id, event.organisation_id)
-    by_mail = done or event.status == "returned"
-    notice = Notice(kind, context_of(event), f"/requests/{event.request_id}", document, by_mail=by_mail)
+    notice = Notice(kind, context_of(event), f"/requests/{event.request_id}", document)
     people = {event.applicant_id, *(event.concerned if done else ())}
     for person_id in sorted(people):
         tell(work, person_id, notice)

@@ -14,6 +14,7 @@ from services.notify.providers.kinds import asks, keeps, limits_on, sender_of
 from services.notify.receipt import ASK
 from services.notify.sandbox import Sandbox
 from services.notify.sending import send
+from services.notify.unsubscribe import Subscription, signed
 from services.notify.waking import wake_held
 from services.notify.wording import TEXT_FAILED
 from shared.jobs import Jobs
@@ -25,6 +26,11 @@ jobs = Jobs()
 
 def post_of(here: Running) -> Post:
     """How this process sends."""
+    own_url = here.settings.own_url()
+
+    def unsubscribe_url(about: Subscription) -> str:
+        return f"{own_url}/api/notify/unsubscribe/{signed(about, here.key)}"
+
     return Post(
         sender_of=partial(sender_of, here),
         keeps=partial(keeps, here),
@@ -32,7 +38,8 @@ def post_of(here: Running) -> Post:
         limits_of=limits_on,
         limits=partial(limits_of, here),
         sandbox=Sandbox.of(here.settings.sandbox_receivers),
-        own_url=here.settings.own_url(),
+        own_url=own_url,
+        unsubscribe_url=unsubscribe_url,
     )
 
 

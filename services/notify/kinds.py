@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from services.notify.channels import Channel
 from shared.events import Event
 from shared.events.approvals import CaseAttentionRaised, SlotOpened
 from shared.events.plans import (
@@ -34,45 +36,85 @@ UNEDITED = frozenset({"template.failed"})
 """Kinds with shipped texts only: what tells of a text that failed must not fail itself."""
 
 
+class Group(StrEnum):
+    """Kinds that a person chooses about together."""
+
+    TODO = "todo"
+    OUTCOME = "outcome"
+    HANDOVER = "handover"
+    SYSTEM = "system"
+
+
+GROUP_LABELS = {
+    Group.TODO: "待办",
+    Group.OUTCOME: "办理结果",
+    Group.HANDOVER: "分派与收回",
+    Group.SYSTEM: "系统运行",
+}
+BY_MAIL = frozenset({Channel.EMAIL})
+INBOX_ONLY: frozenset[Channel] = frozenset()
+
+
 @dataclass(frozen=True)
 class Kind:
-    """A kind of message. Without an `event` it tells of something that notify itself has noticed; its
-    example then holds the very values of its texts."""
+    """A kind of message, and on which channels it goes out while nobody has chosen otherwise.
+
+    One that is `mandatory` goes out on some channel, whatever a person chooses. Without an `event` it tells
+    of something that notify itself has noticed; its example then holds the very values of its texts.
+    """
 
     name: str
+    group: Group
     label: str
     label_en: str
     event: type[Event] | None = None
+    channels: frozenset[Channel] = BY_MAIL
+    mandatory: bool = False
 
 
 def _outcomes(doc_type: str, event: type[Event], **more: str) -> list[Kind]:
-    """What may become of a document in review; `more` are labels of its own outcomes, `usable="可使用"`."""
+    """What may become of a document in review; `more` are labels of its own outcomes, `usable="可使用"`.
+
+    Nobody is mailed about what he has just done himself; what is his to correct is mandatory.
+    """
     chinese, english = DOCUMENTS[doc_type]
-    labels = {
-        "under_review": ("已提交", "submitted"),
-        "withdrawn": ("已撤回", "withdrawn"),
-        "returned": ("被退回", "returned"),
-        "returned_by_system": ("被系统退回", "returned by the system"),
-        **{status: (label, status.replace("_", " ")) for status, label in more.items()},
-    }
+    name, group = doc_type, Group.OUTCOME
+
+    def kind(status: str, label: str, label_en: str, **ways: Any) -> Kind:
+        return Kind(f"{name}.{status}", group, f"{chinese}{label}", f"{english} {label_en}", event, **ways)
+
     return [
-        Kind(f"{doc_type}.{status}", f"{chinese}{label}", f"{english} {label_en}", event)
-        for status, (label, label_en) in labels.items()
+        kind("under_review", "已提交", "submitted", channels=INBOX_ONLY),
+        kind("withdrawn", "已撤回", "withdrawn", channels=INBOX_ONLY),
+        kind("returned", "被退回", "returned", mandatory=True),
+        kind("returned_by_system", "被系统退回", "returned by the system", mandatory=True),
+        *(kind(status, label, status.replace("_", " ")) for status, label in more.items()),
     ]
 
 
+def _handover(name: str, label: str, label_en: str, event: type[Event]) -> Kind:
+    return Kind(f"plan.{name}", Group.HANDOVER, label, label_en, event)
+
+
 _ALL = (
-    Kind("slot.opened", "轮到您审核", "your turn to review", SlotOpened),
-    Kind("case.attention_raised", "审核需要关注", "a review needs attention", CaseAttentionRaised),
+    Kind("slot.opened", Group.TODO, "轮到您审核", "your turn to review", SlotOpened, mandatory=True),
+    Kind(
+        "case.attention_raised",
+        Group.TODO,
+        "审核需要关注",
+        "a review needs attention",
+        CaseAttentionRaised,
+        mandatory=True,
+    ),
     *_outcomes("plan", PlanStatusChanged, usable="可使用", closed="已结束", void="已作废"),
     *_outcomes("method_change", MethodChangeStatusChanged, approved="审核通过"),
     *_outcomes("revocation", RevocationStatusChanged, completed="审核完成"),
-    Kind("plan.assigned", "采购计划分派给您", "plan assigned to you", PlanAssigned),
-    Kind("plan.assigned_away", "采购计划分派给他人", "plan assigned to another", PlanAssigned),
-    Kind("plan.recalled", "采购计划被收回", "plan recalled", PlanRecalled),
-    Kind("plan.recalled_back", "采购计划收回到您名下", "plan is yours again", PlanRecalled),
-    Kind("provider.broken", "服务商配置有误", "a provider is broken"),
-    Kind("template.failed", "通知文本出错", "a text failed"),
+    _handover("assigned", "采购计划分派给您", "plan assigned to you", PlanAssigned),
+    _handover("assigned_away", "采购计划分派给他人", "plan assigned to another", PlanAssigned),
+    _handover("recalled", "采购计划被收回", "plan recalled", PlanRecalled),
+    _handover("recalled_back", "采购计划收回到您名下", "plan is yours again", PlanRecalled),
+    Kind("provider.broken", Group.SYSTEM, "服务商配置有误", "a provider is broken"),
+    Kind("template.failed", Group.SYSTEM, "通知文本出错", "a text failed"),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 

@@ -9,11 +9,15 @@ from uuid import UUID
 
 from services.notify.answer import Answer
 from services.notify.channels import Channel
+from services.notify.texts import CHINESE
 
 
 @dataclass(frozen=True)
 class Letter:
-    """What goes out: ids and times are those of the delivery, whatever try this is."""
+    """What goes out: ids and times are those of the delivery, whatever try this is.
+
+    `unsubscribe_url` is empty for what is mandatory.
+    """
 
     delivery_id: UUID
     channel: Channel
@@ -24,6 +28,8 @@ class Letter:
     url: str
     composed_at: datetime
     kind: str = ""
+    locale: str = CHINESE
+    unsubscribe_url: str = ""
 
 
 class Sender(Protocol):

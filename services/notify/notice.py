@@ -10,10 +10,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.notify.channels import channels_for
-from services.notify.delivery import Delivery
+from services.notify.channels import Channel
+from services.notify.delivery import Delivery, State
+from services.notify.kinds import KINDS
 from services.notify.message import Message, touch_inbox
+from services.notify.preferences import Mode
 from services.notify.texts import CHINESE, ENGLISH
+from services.notify.wishes import Way, ways_for
 from services.notify.wording import inbox_words
 from shared.database import new_id
 from shared.jobs import later
@@ -54,7 +57,7 @@ class Notice:
     path: str
     document: Document | None = None
     slot_id: UUID | None = None
-    by_mail: bool = True
+    not_by: frozenset[Channel] = frozenset()
     occasion: Occasion | None = None
 
 
@@ -64,21 +67,30 @@ def tell(work: Work, person_id: UUID, notice: Notice) -> bool:
     if message is None:
         return False
     touch_inbox(work, person_id)
-    channels = channels_for(work, person_id, notice)
-    for channel in channels:
-        delivery = Delivery(
-            id=new_id(),
-            message_id=message.id,
-            person_id=person_id,
-            event_type=message.event_type,
-            channel=channel,
-            created_at=work.now,
-            changed_at=work.now,
-        )
-        work.add(delivery)
-        later(work, SEND, delivery_id=str(delivery.id), attempt=1)
-    work.publish(message.created(channels))
+    ways = [way for way in ways_for(work, person_id, KINDS[notice.kind]) if way.channel not in notice.not_by]
+    for way in ways:
+        _send_by(work, message, way)
+    work.publish(message.created([way.channel for way in ways if way.mode is not Mode.OFF]))
     return True
+
+
+def _send_by(work: Work, message: Message, way: Way) -> None:
+    """A delivery on a channel; on one that was switched off it only says so."""
+    delivery = Delivery(
+        id=new_id(),
+        message_id=message.id,
+        person_id=message.person_id,
+        event_type=message.event_type,
+        channel=way.channel,
+        state=State.QUEUED,
+        created_at=work.now,
+        changed_at=work.now,
+    )
+    work.add(delivery)
+    if way.mode is Mode.OFF:
+        delivery.suppress("preference", work.now)
+    else:
+        later(work, SEND, delivery_id=str(delivery.id), attempt=1)
 
 
 def _insert(work: Work, person_id: UUID, notice: Notice) -> Message | None:

@@ -10,6 +10,7 @@ from services.notify.letter import Letter, Sender
 from services.notify.limit import Limit, Limits
 from services.notify.provider import Provider
 from services.notify.sandbox import Sandbox
+from services.notify.unsubscribe import Subscription
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Post:
     limits: Callable[[], Limits]
     sandbox: Sandbox
     own_url: str
+    unsubscribe_url: Callable[[Subscription], str]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from services.notify.choosing import BROKEN, choose, others_left
 from services.notify.contact import Account, Contact
 from services.notify.delivery import Attempt, Delivery, State
 from services.notify.gates import STALE, Going, Hold, Suppress, Verdict, judge
+from services.notify.kinds import KINDS
 from services.notify.letter import Letter, Sender
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import SEND
@@ -28,7 +29,8 @@ from services.notify.receipt import WINDOW, ask_later
 from services.notify.sandbox import SANDBOX
 from services.notify.slot import SlotCopy
 from services.notify.template import medium_of
-from services.notify.texts import CHINESE
+from services.notify.unsubscribe import Subscription
+from services.notify.wishes import wishes_of
 from services.notify.wording import channel_words
 from shared.jobs import later
 from shared.people import PersonCopy
@@ -72,7 +74,7 @@ def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> Claimed 
         found: Any = work.execute(_with_all_it_needs(delivery_id)).one_or_none()
         if found is None or not found.Delivery.is_due(attempt):
             return None
-        going = Going(*found)
+        going = _going(work, found)
         if going.delivery.state == State.SENDING and not _may_send_again(work, going.delivery):
             return None
         if (verdict := judge(work, going)) is not None:
@@ -90,7 +92,7 @@ def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> Claimed 
             return None
         place = granted(going.delivery, chosen, work.now)
         going.delivery.start(chosen.id, work.now)
-        return Claimed(_letter(work, going, post.own_url), chosen, attempt, place, going.delivery.lost > 0)
+        return Claimed(_letter(work, going, post), chosen, attempt, place, going.delivery.lost > 0)
 
 
 def receiver(address: str, provider: Provider) -> str:
@@ -111,6 +113,18 @@ def _may_send_again(work: Work, delivery: Delivery) -> bool:
     return False
 
 
+def _going(work: Work, found: Any) -> Going:
+    return Going(
+        found.Delivery,
+        found.Message,
+        found.Contact,
+        found.Account,
+        found.PersonCopy,
+        found.SlotCopy,
+        wishes_of(work, found.Delivery.person_id),
+    )
+
+
 def _stop(work: Work, going: Going, verdict: Verdict) -> None:
     """Does what a gate has said."""
     delivery = going.delivery
@@ -125,8 +139,10 @@ def _stop(work: Work, going: Going, verdict: Verdict) -> None:
         touch_inbox(work, going.message.person_id)
 
 
-def _letter(work: Work, going: Going, own_url: str) -> Letter:
-    words = channel_words(work, going.message, medium_of(going.channel), CHINESE)
+def _letter(work: Work, going: Going, post: Post) -> Letter:
+    locale = going.wishes.locale
+    words = channel_words(work, going.message, medium_of(going.channel), locale)
+    about = Subscription(going.message.person_id, KINDS[going.message.kind], going.channel)
     return Letter(
         delivery_id=going.delivery.id,
         channel=going.channel,
@@ -134,9 +150,11 @@ def _letter(work: Work, going: Going, own_url: str) -> Letter:
         name=going.person.name if going.person else "",
         title=words.title,
         body=words.body,
-        url=own_url + going.message.path,
+        url=post.own_url + going.message.path,
         composed_at=going.message.created_at,
         kind=going.message.kind,
+        locale=locale,
+        unsubscribe_url=post.unsubscribe_url(about) if about.is_optional else "",
     )
 
 

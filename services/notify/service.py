@@ -2,7 +2,17 @@
 
 from pathlib import Path
 
-from services.notify.api import contacts, deliveries, messages, providers, receipts, stream, templates
+from services.notify.api import (
+    contacts,
+    deliveries,
+    messages,
+    preferences,
+    providers,
+    receipts,
+    stream,
+    templates,
+    unsubscribe,
+)
 from services.notify.api.live import close_live, live_of
 from services.notify.first_start import first_start
 from services.notify.handlers import events
@@ -18,10 +28,12 @@ service = Service(
         messages.router,
         contacts.router,
         deliveries.router,
+        preferences.router,
         providers.router,
         receipts.router,
         stream.router,
         templates.router,
+        unsubscribe.router,
     ),
     tables=(Copies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",

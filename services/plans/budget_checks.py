@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from services.plans import reference
 from services.plans.plan import Plan
 from services.plans.rules import Rules
+from services.plans.topics import Choices, DirectApplication
 from shared.errors import Problem
 from shared.money import format_yuan
 
 
 def direct_application(plan: Plan, rules: Rules) -> Iterator[Problem]:
     """Nothing outside the approved budget (预算法 art. 13), unless the district allows it for other money."""
-    if not plan.allocations and not rules.policy.direct_application:
+    if not plan.allocations and not rules.policy.get(DirectApplication).allowed:
         text = "所在区划不允许无预算直接申请，请选择采购预算"
         yield Problem("budget_required", text, "/allocations", "the district wants budget lines")
 
@@ -54,6 +56,18 @@ def line_for_items(plan: Plan, rules: Rules) -> Iterator[Problem]:
             yield Problem("budget_line_for_other_items", text, pointer, "bound to other items")
 
 
+def fund_nature_allowed_here(plan: Plan, rules: Rules) -> Iterator[Problem]:
+    """Lines of a kind of money that the district does not use (any more) pay for nothing new."""
+    allowed = rules.policy.get(Choices).fund_natures
+    for place, part in enumerate(plan.allocations):
+        line = rules.lines.get(part.budget_line_id)
+        if line is not None and allowed is not None and line.fund_nature not in allowed:
+            name = reference.fund_natures()[line.fund_nature].name_zh
+            text = f"本区划的采购计划不使用{name}"
+            pointer = f"/allocations/{place}/budget_line_id"
+            yield Problem("fund_nature_not_allowed", text, pointer, "not used in this district")
+
+
 def allocations_cover_amount(plan: Plan, rules: Rules) -> Iterator[Problem]:
     allocated = sum(part.amount_fen for part in plan.allocations)
     if plan.allocations and allocated != plan.amount_fen:
@@ -70,12 +84,3 @@ def enough_available(plan: Plan, rules: Rules) -> Iterator[Problem]:
             text = f"预算“{line.project_name}”可用余额不足，可用 {available} 元"
             pointer = f"/allocations/{place}/amount"
             yield Problem("insufficient_budget", text, pointer, f"only {available} yuan are available")
-
-
-BUDGET_POLICIES = (
-    direct_application,
-    lines_known,
-    line_for_items,
-    allocations_cover_amount,
-    enough_available,
-)

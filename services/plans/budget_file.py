@@ -83,7 +83,7 @@ def import_lines(work: Work, data: bytes, by: Caller) -> tuple[list[NewLine], li
     """
     sheet = read_rows(data, COLUMNS)
     problems = list(sheet.problems)
-    units = _units(work, by, {str(row.values["uscc"]) for row in sheet.rows})
+    units = units_below(work, by, {str(row.values["uscc"]) for row in sheet.rows})
     wrong = {problem.line for problem in problems}
     created: list[NewLine] = []
     for row in sheet.rows:
@@ -104,15 +104,16 @@ def _create(
 ) -> Iterator[LineProblem]:
     unit = units.get(row.values["uscc"])
     if unit is None:
-        yield _problem(row, "unit_unknown", "本区划内没有该单位", "uscc")
+        yield problem_of(row, "unit_unknown", "本区划内没有该单位", "uscc")
         return
     try:
         create_line(work, *unit, new, by)
     except Conflict as conflict:
-        yield _problem(row, conflict.code, conflict.text, "project_code")
+        yield problem_of(row, conflict.code, conflict.text, "project_code")
 
 
-def _units(work: Work, by: Caller, usccs: set[str]) -> dict[str, tuple[OrganisationCopy, District]]:
+def units_below(work: Work, by: Caller, usccs: set[str]) -> dict[str, tuple[OrganisationCopy, District]]:
+    """The active units of the caller's district and below by their codes, locked in the order of ids."""
     below = DistrictCopy.path.startswith(by.district_path, autoescape=True)
     statement = (
         select(OrganisationCopy, DistrictCopy)
@@ -136,7 +137,8 @@ def _new(values: Mapping[str, Any]) -> NewLine:
     )
 
 
-def _problem(row: Row, code: str, text: str, column: str) -> LineProblem:
+def problem_of(row: Row, code: str, text: str, column: str) -> LineProblem:
+    """What is wrong with a line of the file."""
     return LineProblem(
         code, f"第 {row.line} 行：{text}", f"/lines/{row.line}/{column}", code, row.line, column
     )
@@ -161,12 +163,16 @@ def _catalogue_code(text: str) -> str:
     return text
 
 
-COLUMNS = (
+KEY_COLUMNS = (
     Column("uscc", "统一社会信用代码", "Unit code", required=True, parse=at_most(18)),
     Column("fiscal_year", "年度", "Fiscal year", required=True, parse=_year),
     Column("project_code", "项目编码", "Project code", required=True, parse=at_most(60)),
-    Column("project_name", "项目名称", "Project name", required=True, parse=at_most(200)),
     Column("fund_nature", "资金性质", "Fund nature", required=True, parse=_fund_nature),
     Column("catalogue_code", "品目编码", "Catalogue code", parse=_catalogue_code),
+)
+"""By these a budget line is found again."""
+COLUMNS = (
+    *KEY_COLUMNS,
+    Column("project_name", "项目名称", "Project name", required=True, parse=at_most(200)),
     Column("amount", "金额", "Amount", required=True, parse=parse_yuan),
 )

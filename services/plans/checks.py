@@ -1,45 +1,41 @@
-"""What a plan must satisfy to be submitted: small functions with stable codes; all at once."""
+"""What a plan's own form must satisfy to be submitted: small functions that give a code and a reason."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date, timedelta
 
 from services.plans import reference
-from services.plans.budget_checks import BUDGET_POLICIES
+from services.plans.finding import Finding, basis_of, founded
+from services.plans.form import header_json
 from services.plans.plan import Plan
+from services.plans.policy import Policy
 from services.plans.rules import Rules
+from services.plans.topics import Imports, IntentNotice, Required, When, Years
 from shared.errors import Problem
-from shared.money import format_yuan
 
-Policy = Callable[[Plan, Rules], Iterable[Problem]]
-CONTENT_LIMIT = 256 * 1024
 PPP_PREFIX = "C24"
 
 
-@dataclass
-class Verdict:
-    """What stands in the way of a submission, and what people should know before it."""
-
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-
-
-def judge(plan: Plan, rules: Rules) -> Verdict:
-    """Applies every policy to a plan."""
-    return Verdict(
-        [problem for policy in POLICIES for problem in policy(plan, rules)],
-        [warning for policy in WARNINGS for warning in policy(plan, rules)],
-    )
-
-
 def year_is_open(plan: Plan, rules: Rules) -> Iterator[Problem]:
-    if plan.fiscal_year not in rules.policy.years(rules.today):
-        yield year_not_open(plan.fiscal_year)
+    years = rules.policy.get(Years)
+    if plan.fiscal_year not in years.open_on(rules.today):
+        yield year_not_open(plan.fiscal_year, years, rules.today)
 
 
-def year_not_open(year: int) -> Problem:
+def year_not_open(year: int, years: Years, today: date) -> Problem:
+    """The refusal of a year that is not open, or not open any more."""
+    closing = next((row.closes_on for row in years.listed(today) if row.year == year), None)
+    if closing is not None and closing < today:
+        text, english = f"{year} 年度已于 {closing} 截止申请", f"{year} was closed on {closing}"
+        return Problem("year_not_open", text, "/fiscal_year", english)
     return Problem("year_not_open", f"{year} 年度未开放申请", "/fiscal_year", f"{year} is not open")
+
+
+def not_open(policy: Policy, year: int, today: date) -> Finding:
+    """The same with the rule that says so, for a plan that is not made at all."""
+    return founded(year_not_open(year, policy.get(Years), today), basis_of(policy.version(Years.topic)))
 
 
 def unit_is_active(plan: Plan, rules: Rules) -> Iterator[Problem]:
@@ -53,6 +49,35 @@ def required_fields(plan: Plan, rules: Rules) -> Iterator[Problem]:
             yield Problem(
                 "required", f"“{wanted.label_zh}”必填", f"/{wanted.name}", f"{wanted.label_en} is required"
             )
+
+
+def fields_required_here(plan: Plan, rules: Rules) -> Iterator[Problem]:
+    """What the district wants filled in besides, always or in the cases it names."""
+    filled, labels = header_json(plan), reference.field_labels()
+    for wanted in rules.policy.get(Required).fields:
+        if holds(wanted.when, plan, rules) and filled[wanted.field] in (None, ""):
+            text = f"本区划要求填写“{labels[wanted.field]}”"
+            yield Problem("required_here", text, f"/{wanted.field}", "the district requires this field")
+
+
+def attachments_required_here(plan: Plan, rules: Rules) -> Iterator[Problem]:
+    """What the district wants attached, always or in the cases it names."""
+    kinds = {attachment.kind for attachment in rules.attachments}
+    for wanted in rules.policy.get(Required).attachments:
+        if holds(wanted.when, plan, rules) and wanted.attachment_kind not in kinds:
+            text = f"须上传附件：{wanted.label}"
+            yield Problem("attachment_required", text, "/attachments", f"attach: {wanted.label}")
+
+
+def holds(when: When, plan: Plan, rules: Rules) -> bool:
+    """Whether a plan is one of the cases: every part that is given must hold."""
+    return (
+        (not when.kinds or plan.kind in when.kinds)
+        and (not when.methods or plan.method in when.methods)
+        and (when.amount_from is None or plan.amount_fen >= when.amount_from)
+        and (not when.imported or plan.is_imported)
+        and (not when.above_open_tender or above_open_tender(plan, rules))
+    )
 
 
 def items_complete(plan: Plan, rules: Rules) -> Iterator[Problem]:
@@ -82,63 +107,23 @@ def catalogue_codes(plan: Plan, rules: Rules) -> Iterator[Problem]:
             yield Problem("catalogue_kind_mismatch", "品目与项目类型不一致", pointer, "of another kind")
 
 
-def method_allowed(plan: Plan, rules: Rules) -> Iterator[Problem]:
-    """The method is in force, and meant for this kind and organisation form (政府采购法 art. 26)."""
-    method = reference.methods().get(plan.method or "")
-    if method is None:
-        return
-    if not method.in_force(rules.today):
-        yield Problem("method_not_in_force", f"{method.name_zh}目前不可使用", "/method", "not in force")
-    if plan.kind and plan.kind not in method.kinds:
-        text = f"{method.name_zh}不适用于该项目类型"
-        yield Problem("method_not_for_kind", text, "/method", "not for this kind")
-    if plan.organisation_form and plan.organisation_form not in method.forms:
-        text = f"{method.name_zh}不适用于该组织形式"
-        yield Problem("method_not_for_form", text, "/method", "not for this organisation form")
-
-
 def above_open_tender(plan: Plan, rules: Rules) -> bool:
     """Whether the amount reaches the open-tender amount; equal counts as reaching it."""
     limit = rules.threshold.open_tender_from_fen if rules.threshold else None
     return limit is not None and plan.amount_fen >= limit
 
 
-def ground_for_other_method(plan: Plan, rules: Rules) -> Iterator[Problem]:
-    """At or above the open-tender amount another method needs one of its grounds and a reason (art. 27)."""
-    method = reference.methods().get(plan.method or "")
-    if method is None:
-        return
-    ground = reference.options("method_ground").get(plan.method_ground or "")
-    if ground is not None and method.code not in ground.methods:
-        text = "该适用情形不属于所选采购方式"
-        yield Problem("ground_not_for_method", text, "/method_ground", "a ground of another method")
-    if not (method.needs_approval and above_open_tender(plan, rules)):
-        return
-    if ground is None:
-        text = "达到公开招标数额标准，采用其他方式须选择适用情形"
-        yield Problem("method_ground_required", text, "/method_ground", "a ground is required")
-    if not plan.method_reason:
-        text = "达到公开招标数额标准，采用其他方式须说明理由"
-        yield Problem("method_reason_required", text, "/method_reason", "a reason is required")
-
-
-def form_for_amount(plan: Plan, rules: Rules) -> Iterator[Problem]:
-    """Own purchase only below the limit (政府采购法 art. 2, regulation art. 4)."""
-    limit = rules.threshold.decentralised_limit_fen if rules.threshold else None
-    if limit is not None and plan.organisation_form == "outside_scope" and plan.amount_fen >= limit:
-        text = f"达到采购限额标准 {format_yuan(limit)} 元，不能自行采购"
-        yield Problem("form_not_for_amount", text, "/organisation_form", "at or above the limit")
+def imported_flag(plan: Plan, rules: Rules) -> Iterator[Problem]:
+    if not plan.is_imported and any(item.is_imported for item in plan.items):
+        text = "明细含进口产品，须勾选“进口产品”"
+        yield Problem("imported_flag_missing", text, "/is_imported", "an item is imported")
 
 
 def imported_products(plan: Plan, rules: Rules) -> Iterator[Problem]:
     """Imported products need an approval first; exempt classes of units file them (财库〔2016〕194号)."""
-    places = [place for place, item in enumerate(plan.items) if item.is_imported]
-    if places and not plan.is_imported:
-        text = "明细含进口产品，须勾选“进口产品”"
-        yield Problem("imported_flag_missing", text, "/is_imported", "an item is imported")
-    if not (plan.is_imported or places):
+    if not (plan.is_imported or any(item.is_imported for item in plan.items)):
         return
-    if rules.unit.import_exempt_class is None:
+    if rules.unit.import_exempt_class not in rules.policy.get(Imports).exempt_classes:
         text = "采购进口产品须先取得进口产品核准"
         yield Problem("import_approval_required", text, "/is_imported", "an import approval is needed first")
     elif not plan.import_filing_note:
@@ -152,93 +137,25 @@ def ppp_code(plan: Plan, rules: Rules) -> Iterator[Problem]:
         yield Problem("ppp_flag_missing", text, "/is_ppp", "an item is a PPP service")
 
 
-def sme_amounts(plan: Plan, rules: Rules) -> Iterator[Problem]:
-    """micro ≤ reserved ≤ total (财库〔2020〕46号); no reservation needs a reason."""
-    reserved, micro = plan.sme_reserved_fen or 0, plan.sme_micro_fen or 0
-    if reserved > plan.amount_fen:
-        text = "预留中小企业金额不能超过计划金额"
-        yield Problem("sme_reserved_too_large", text, "/sme_reserved", "more than the amount")
-    if micro > reserved:
-        text = "预留小微企业金额不能超过预留中小企业金额"
-        yield Problem("sme_micro_too_large", text, "/sme_micro", "more than is reserved for SMEs")
-    if plan.sme_mode == "none" and not plan.sme_reason:
-        yield Problem("sme_reason_required", "不预留须说明理由", "/sme_reason", "a reason is required")
-
-
 def price_ceiling(plan: Plan, rules: Rules) -> Iterator[Problem]:
     if plan.price_ceiling_fen is not None and plan.price_ceiling_fen > plan.amount_fen:
         text = "最高限价不能超过计划金额"
         yield Problem("price_ceiling_too_large", text, "/price_ceiling", "more than the amount")
 
 
-def required_attachments(plan: Plan, rules: Rules) -> Iterator[Problem]:
-    """What the district wants attached, always or in the cases it names."""
-    holds = {
-        "always": True,
-        "imported": plan.is_imported,
-        "single_source": plan.method == "single_source",
-        "above_open_tender": above_open_tender(plan, rules),
-        "not_open_tender": plan.method not in (None, "open_tender"),
-    }
-    kinds = {attachment.kind for attachment in rules.attachments}
-    for wanted in rules.policy.required_attachments:
-        if holds[wanted["when"]] and wanted["kind"] not in kinds:
-            text = f"须上传附件：{wanted['label']}"
-            yield Problem("attachment_required", text, "/attachments", f"attach: {wanted['label']}")
-
-
-POLICIES: tuple[Policy, ...] = (
-    year_is_open,
-    unit_is_active,
-    required_fields,
-    items_complete,
-    catalogue_codes,
-    method_allowed,
-    ground_for_other_method,
-    form_for_amount,
-    imported_products,
-    ppp_code,
-    sme_amounts,
-    price_ceiling,
-    required_attachments,
-    *BUDGET_POLICIES,
-)
-
-
-def threshold_configured(plan: Plan, rules: Rules) -> Iterator[Problem]:
-    if plan.kind and rules.threshold is None:
-        text = "本区划尚未设置该项目类型的数额标准，未作核对"
-        yield Problem("threshold_not_configured", text, "/kind", "no thresholds are set; nothing was checked")
-    elif rules.threshold is not None and rules.threshold.is_sample:
-        text = "数额标准为样例数值，请由区划管理员核实"
-        yield Problem("threshold_is_sample", text, "/kind", "the thresholds are sample values")
-
-
-def splitting(plan: Plan, rules: Rules) -> Iterator[Problem]:
-    """The same items of the same project, several times by other methods, together over the open-tender
-    amount, may be taken for evasion (regulation art. 28)."""
-    limit = rules.threshold.open_tender_from_fen if rules.threshold else None
-    if limit is None or not rules.bought_before:
-        return
-    together = rules.bought_before + plan.amount_fen
-    if together > limit:
-        amount = f"同一预算项目、同一品目本年度合计 {format_yuan(together)} 元"
-        text = f"{amount}，超过公开招标数额标准，请核对是否化整为零"
-        yield Problem("splitting_suspected", text, "/items", "together above the open-tender amount")
-
-
-def below_limit(plan: Plan, rules: Rules) -> Iterator[Problem]:
-    limit = rules.threshold.decentralised_limit_fen if rules.threshold else None
-    if limit is not None and plan.organisation_form == "decentralised" and plan.amount_fen < limit:
-        text = f"分散采购限额标准为 {format_yuan(limit)} 元，限额以下可自行采购"
-        yield Problem("below_decentralised_limit", text, "/organisation_form", "below the limit")
-
-
 def intent_notice(plan: Plan, rules: Rules) -> Iterator[Problem]:
-    """In principle the intent is public 30 days before procurement starts (财库〔2020〕10号)."""
-    if plan.intent_notice_date is None:
-        text = "尚未填写采购意向公开日期，原则上应提前至少30日公开"
-        yield Problem("intent_notice_missing", text, "/intent_notice_date", "no intent notice is stated")
+    """In principle the intent is public 30 calendar days before procurement starts (财库〔2020〕10号); the
+    last day of the expected month is the latest start."""
+    days, noticed = rules.policy.get(IntentNotice).days, plan.intent_notice_date
+    pointer = "/intent_notice_date"
+    if noticed is None:
+        text = f"尚未填写采购意向公开日期，原则上应提前至少{days}日公开"
+        yield Problem("intent_notice_missing", text, pointer, "no intent notice is stated")
+    elif plan.expected_month and _month_end(plan.expected_month) - noticed < timedelta(days=days):
+        text = f"采购意向公开距预计采购时间不足 {days} 日"
+        yield Problem("intent_notice_late", text, pointer, f"less than {days} days before the start")
 
 
-WARNINGS: tuple[Policy, ...] = (threshold_configured, splitting, below_limit, intent_notice)
+def _month_end(month: str) -> date:
+    year, number = (int(part) for part in month.split("-"))
+    return date(year, number, monthrange(year, number)[1])

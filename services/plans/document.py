@@ -99,6 +99,11 @@ class Document(Returned, Base):
         seen = or_(in_scope(caller, cls.organisation_id, cls.district_path), asked)
         return seen & cls.status.not_in(cls.HIDDEN)
 
+    @classmethod
+    def is_called(cls, doc_type: str) -> bool:
+        """Whether a document type, of a review or of the document as a whole, is of this class."""
+        return doc_type in (*cls.doc_types, cls.__tablename__)
+
     # ---- what it says of itself
 
     @property

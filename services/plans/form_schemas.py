@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import date
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.plans import reference
 from services.plans.catalogue import CODE
-from services.plans.form import AMOUNTS, Allocation, Filled, PlanItem
+from services.plans.form import AMOUNTS, EMPTY, Allocation, Filled, PlanItem
 from shared.http import Body
 from shared.money import Quantity, Yuan, line_amount, total
+
+if TYPE_CHECKING:
+    from services.plans.plan import Plan
 
 Year = Annotated[int, Field(ge=2000, le=2100, description="预算年度 (fiscal year)", examples=[2026])]
 Code = Annotated[str, Field(pattern=CODE, examples=["A02010108"])]
@@ -102,7 +106,7 @@ class PlanForm(Body):
     import_filing_note: str = Field("", max_length=1000)
     price_ceiling: Yuan | None = None
     purpose: str = Field("", max_length=2000)
-    expected_month: str = Field("", pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$", examples=["2026-12"])
+    expected_month: str = Field("", pattern=r"^([12]\d{3}-(0[1-9]|1[0-2]))?$", examples=["2026-12"])
     intent_notice_number: str = Field("", max_length=100)
     intent_notice_date: date | None = None
     sme_mode: Choice | None = None
@@ -128,6 +132,15 @@ class PlanForm(Body):
             raise PydanticCustomError("attachment_repeated", "附件重复 (an attachment is listed twice)")
         return self
 
+    @property
+    def written(self) -> Set[str]:
+        """The fields that it writes: all of them."""
+        return PlanForm.model_fields.keys()
+
+    def merged(self, plan: Plan) -> Filled:
+        """What becomes of a plan: the whole of what was sent."""
+        return self.filled()
+
     def filled(self) -> Filled:
         """The form as the domain takes it."""
         header = self.model_dump(exclude={"fiscal_year", "items", "allocations", "attachments", *AMOUNTS})
@@ -138,6 +151,43 @@ class PlanForm(Body):
         ]
         items = [item.row(line_no) for line_no, item in enumerate(self.items, 1)]
         return Filled({**header, **amounts}, items, allocations)
+
+
+class PlanPatch(PlanForm):
+    """The fields to change, as JSON merge patch says (RFC 7396): what is not sent stays, null empties a
+    field, a list is replaced as a whole."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"purpose": "更新办公电脑", "agency": None}]})
+
+    fiscal_year: Year | None = None  # type: ignore[assignment]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _emptied(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        fields = cls.model_fields
+        return {
+            name: fields[name].get_default() if sent is None and name in fields else sent
+            for name, sent in value.items()
+        }
+
+    @property
+    def written(self) -> Set[str]:
+        """The fields that it writes: those that were sent."""
+        return self.model_fields_set
+
+    def merged(self, plan: Plan) -> Filled:
+        """The form of the plan with these fields in it."""
+        sent = self.filled()
+        columns = {f"{name}_fen" if name in AMOUNTS else name for name in self.written}
+        kept = {column: getattr(plan, column) for column in EMPTY}
+        header = {**kept, **{name: value for name, value in sent.header.items() if name in columns}}
+        return Filled(
+            header,
+            sent.items if "items" in columns else list(plan.items),
+            sent.allocations if "allocations" in columns else list(plan.allocations),
+        )
 
 
 class SubmitForm(Body):

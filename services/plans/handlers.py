@@ -7,7 +7,8 @@ from typing import Any
 from services.plans.announcement import review_stated
 from services.plans.document import Document
 from services.plans.outcomes import REVIEWS, Review
-from services.plans.review import ReaderSlot, note
+from services.plans.review import DocumentHistory, ReaderSlot, note
+from services.plans.stream import tell
 from shared.events.approvals import (
     CaseApproved,
     CaseOpened,
@@ -18,6 +19,7 @@ from shared.events.approvals import (
     SlotClosed,
     SlotOpened,
 )
+from shared.events.notify import MessageCreated
 from shared.inbox import Handlers
 from shared.people import PersonCopy, keep_copies
 from shared.store import Work
@@ -144,6 +146,7 @@ def let_read(work: Work, event: SlotOpened) -> None:
 def close_slot(work: Work, event: SlotClosed) -> None:
     if event.doc_type not in REVIEWS:
         return
+    _say(work, event)
     slot = work.session.get(ReaderSlot, event.slot_id)
     if slot is None:  # told out of order: an opening that comes later must not open it again
         work.add(_slot(event, "", is_open=False))
@@ -160,3 +163,60 @@ def _slot(event: SlotOpened | SlotClosed, step_name: str, is_open: bool) -> Read
         step_name=step_name,
         open=is_open,
     )
+
+
+WORDS = {"agreed": "同意", "transferred": "转办"}
+"""The ends of a to-do that its document's stream tells; a disagreement comes with the return."""
+
+
+def _say(work: Work, event: SlotClosed) -> None:
+    """Keeps what a reviewer said with a step, for whoever may read the document."""
+    if event.outcome not in WORDS:
+        return
+    holder = work.session.get(PersonCopy, event.holder_id)
+    holder_name = holder.name if holder else ""
+    actor = event.actor_name or holder_name
+    instead = f"（代{holder_name}）" if event.actor_id not in (None, event.holder_id) else ""
+    said = f"，意见：{event.opinion}" if event.opinion else ""
+    entry = DocumentHistory(
+        document_id=event.doc_id,
+        key=f"slot/{event.slot_id}/{event.case_version}",
+        at=work.now,
+        actor_id=event.actor_id or event.holder_id,
+        actor_name=actor,
+        kind=event.outcome,
+        text=f"{event.step_name}：{actor}{instead} {WORDS[event.outcome]}{said}",
+        changes=[],
+        data={
+            "round": event.round,
+            "step": event.step_name,
+            "opinion": event.opinion,
+            "holder_id": str(event.holder_id),
+            "holder_name": holder_name,
+        },
+    )
+    tell(work, REVIEWS[event.doc_type].model, entry)
+
+
+@events.on(MessageCreated)
+def keep_message(work: Work, event: MessageCreated) -> None:
+    """Keeps who was told of a document, and on which channels."""
+    model = next((kind for kind in Document.KINDS if kind.is_called(event.doc_type)), None)
+    if model is None or event.doc_id is None:
+        return
+    entry = DocumentHistory(
+        document_id=event.doc_id,
+        key=f"message/{event.message_id}",
+        at=work.now,
+        kind="message",
+        text=f"通知{event.person_name}：{event.title}",
+        changes=[],
+        data={
+            "person_id": str(event.person_id),
+            "person_name": event.person_name,
+            "message": event.kind,
+            "channels": event.channels,
+            "about": event.event_type,
+        },
+    )
+    tell(work, model, entry)

@@ -113,6 +113,14 @@ def labels(entity: str) -> dict[str, str]:
     return {row["code"]: row["name_zh"] for row in read("status_terms") if row["entity"] == entity}
 
 
+@lru_cache
+def choice_labels(form: str = "fields") -> dict[str, dict[str, str]]:
+    """What people read for the codes of each field that is a choice, of a form and of requests on plans."""
+    groups = {field.name: field.options for field in fields(form) if field.options}
+    groups |= {row["name"]: row["options"] for row in read("request_fields") if row["options"]}
+    return {name: choices(group) for name, group in groups.items()}
+
+
 def choices(group: str) -> dict[str, str]:
     """Code and label of every value of a field's choice, whichever file holds it."""
     sources: dict[str, Callable[[], Mapping[str, Term]]] = {

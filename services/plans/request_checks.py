@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, cast
 
-from services.plans.checks import (
-    Verdict,
-    above_open_tender,
+from services.plans.checks import above_open_tender, unit_is_active
+from services.plans.judging import Check, Verdict, apply
+from services.plans.method_checks import (
     ground_for_other_method,
+    ground_of_method,
     method_allowed,
+    method_allowed_here,
     splitting,
     threshold_configured,
-    unit_is_active,
 )
 from services.plans.plan import Plan
+from services.plans.plan_checks import PLANNING
 from services.plans.request import Kind, PlanRequest
 from services.plans.rules import Rules
-from shared.calendar import Calendar
+from services.plans.topics import Choices, Revocation, SingleSource, Splitting, Thresholds
 from shared.errors import Conflict, Problem
 
-NOTICE_DAYS = 5
-"""Working days of the notice of a single-source procurement (政府采购法实施条例 art. 38)."""
 ONLY_SUPPLIER = "only_supplier"
 POINTERS = {"/method": "/new_method", "/method_ground": "/ground", "/method_reason": "/reason"}
 
@@ -46,18 +46,10 @@ def plan_as_asked(plan: Plan, request: PlanRequest) -> Plan:
     return cast(Plan, WithMethod(plan, request))
 
 
-def judge(request: PlanRequest, plan: Plan, rules: Rules, calendar: Calendar) -> Verdict:
-    """Applies every policy of the kind of request."""
-    asked = plan_as_asked(plan, request)
-    about = (request, asked, rules)
-    verdict = Verdict([problem for policy in ANY for problem in policy(*about)])
-    if request.kind == Kind.REVOCATION:
-        verdict.problems += handling_allowed(*about)
-        return verdict
-    verdict.problems += [problem for policy in CHANGE for problem in policy(*about)]
-    verdict.problems += notice_is_over(*about, calendar)
-    verdict.warnings += _of_the_method((threshold_configured, splitting), asked, rules)
-    return verdict
+def judge(request: PlanRequest, plan: Plan, rules: Rules) -> Verdict:
+    """Applies every check of the kind of request."""
+    checks = REVOCATION if request.kind == Kind.REVOCATION else CHANGE
+    return apply((*ANY, *checks), rules, request, plan_as_asked(plan, request), rules)
 
 
 def plan_is_free(request: PlanRequest, plan: Plan, rules: Rules) -> Iterator[Problem]:
@@ -73,15 +65,11 @@ def reason_given(request: PlanRequest, plan: Plan, rules: Rules) -> Iterator[Pro
         yield Problem("required", "原因必填", "/reason", "a reason is required")
 
 
-def requesting_unit_is_active(request: PlanRequest, plan: Plan, rules: Rules) -> Iterator[Problem]:
-    yield from unit_is_active(plan, rules)
-
-
 def handling_allowed(request: PlanRequest, plan: Plan, rules: Rules) -> Iterator[Problem]:
     """Among those that the district allows after a revocation."""
     if not request.handling:
         yield Problem("required", "撤销后处理方式必填", "/handling", "say what becomes of the plan")
-    elif request.handling not in rules.policy.revocation_handlings:
+    elif request.handling not in rules.policy.get(Revocation).handlings:
         yield Problem("handling_not_allowed", "本区划不允许该处理方式", "/handling", "not allowed here")
 
 
@@ -92,15 +80,9 @@ def method_is_another(request: PlanRequest, plan: Plan, rules: Rules) -> Iterato
         yield Problem("method_unchanged", "采购方式没有变化", "/new_method", "it has this method already")
 
 
-def method_holds(request: PlanRequest, plan: Plan, rules: Rules) -> Iterator[Problem]:
-    """The rules of the new method, as for a new plan (政府采购法 art. 26 to 32)."""
-    found = _of_the_method((method_allowed, ground_for_other_method), plan, rules)
-    yield from (problem for problem in found if problem.code != "method_reason_required")
-
-
-def notice_is_over(request: PlanRequest, plan: Plan, rules: Rules, calendar: Calendar) -> Iterator[Problem]:
-    """From the only supplier, at or above the open-tender amount: named in a public notice of 5 working days
-    first (regulation art. 38)."""
+def notice_is_over(request: PlanRequest, plan: Plan, rules: Rules) -> Iterator[Problem]:
+    """From the only supplier, at or above the open-tender amount: named in a public notice of some working
+    days first, five at least (regulation art. 38)."""
     asked = request.new_method == "single_source" and request.ground == ONLY_SUPPLIER
     if not asked or not above_open_tender(plan, rules):
         return
@@ -112,18 +94,41 @@ def notice_is_over(request: PlanRequest, plan: Plan, rules: Rules, calendar: Cal
         text = "单一来源须先公示，请填写公示日期"
         yield Problem("notice_required", text, "/notice_date", "state the day of the notice")
         return
-    period = calendar.add_working_days(request.notice_date, NOTICE_DAYS)
+    days = rules.policy.get(SingleSource).notice_days
+    period = rules.calendar.add_working_days(request.notice_date, days)
     if rules.today <= period.end:
         text = f"单一来源公示尚未期满：{period.explain()}"
         yield Problem("notice_not_over", text, "/notice_date", f"the notice runs until {period.end}")
 
 
-RequestPolicy = Callable[[PlanRequest, Plan, Rules], Iterable[Problem]]
-ANY: tuple[RequestPolicy, ...] = (plan_is_free, reason_given, requesting_unit_is_active)
-CHANGE: tuple[RequestPolicy, ...] = (method_is_another, method_holds)
+def of_plans(
+    find: Callable[[Plan, Rules], Iterable[Problem]], *left_out: str
+) -> Callable[[PlanRequest, Plan, Rules], Iterable[Problem]]:
+    """A check of plans, about the plan as it would be; what it finds points into the request's form. A
+    request says its reason itself, whatever the method."""
+
+    def found(request: PlanRequest, plan: Plan, rules: Rules) -> Iterator[Problem]:
+        for problem in find(plan, rules):
+            if problem.code not in left_out:
+                yield replace(problem, pointer=POINTERS.get(problem.pointer, problem.pointer))
+
+    found.__name__ = find.__name__
+    return found
 
 
-def _of_the_method(policies: Iterable[Any], plan: Plan, rules: Rules) -> list[Problem]:
-    """What policies of plans find, pointing into the request's form."""
-    found = [problem for policy in policies for problem in policy(plan, rules)]
-    return [replace(problem, pointer=POINTERS.get(problem.pointer, problem.pointer)) for problem in found]
+ANY = (
+    Check(plan_is_free, PLANNING),
+    Check(reason_given, PLANNING),
+    Check(of_plans(unit_is_active), "政府采购法 第十五条"),
+)
+REVOCATION = (Check(handling_allowed, Revocation),)
+CHANGE = (
+    Check(method_is_another, PLANNING),
+    Check(of_plans(method_allowed), "政府采购法 第二十六条"),
+    Check(of_plans(method_allowed_here), Choices),
+    Check(of_plans(ground_of_method), "政府采购法 第二十九条至第三十二条"),
+    Check(of_plans(ground_for_other_method, "method_reason_required"), Thresholds),
+    Check(notice_is_over, SingleSource),
+    Check(of_plans(threshold_configured), Thresholds, "warn"),
+    Check(of_plans(splitting), Splitting, ""),
+)

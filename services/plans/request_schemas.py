@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from services.plans import reference
 from services.plans.form_schemas import AttachmentForm, Choice, must_be_choice
 from services.plans.request import FIELDS, Kind, Status
-from services.plans.schemas import ActionShape, AttachmentShape, ReturnedShape
+from services.plans.schemas import ActionShape, AttachmentShape, BasisShape, Finding, ReturnedShape
 from shared.http import Body, Shape
 
 METHOD_FIELDS = ("new_method", "ground", "notice_number", "notice_date", "notice_supplier")
@@ -112,7 +112,8 @@ class RequestRow(Shape):
 
 
 class RequestShape(RequestRow):
-    """A whole request."""
+    """A whole request. `judged_by` are the versions of the rules that judged its last submission, `warnings`
+    what they warned of then."""
 
     district_code: str
     ground: str | None
@@ -121,6 +122,8 @@ class RequestShape(RequestRow):
     notice_date: date | None
     notice_supplier: str
     attachments: list[AttachmentShape]
+    judged_by: list[BasisShape]
+    warnings: list[Finding]
 
 
 class MethodShape(Shape):

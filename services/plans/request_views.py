@@ -11,9 +11,11 @@ from services.plans.plan import Action, Plan
 from services.plans.queries import Turn, turns
 from services.plans.request import Kind, PlanRequest, must_be_requester
 from services.plans.request_schemas import MethodShape, RequestFormShape, RequestRow, RequestShape
+from services.plans.review import judgement
 from services.plans.rules import Rules
 from services.plans.schemas import AttachmentShape
 from services.plans.submission import facts_of
+from services.plans.topics import Choices, Revocation, RuleText
 from services.plans.views import returned_shape
 from shared.errors import Conflict, Forbidden
 from shared.people import Caller
@@ -28,6 +30,7 @@ def request_rows(look: Look, requests: Iterable[PlanRequest], caller: Caller) ->
 
 def request_shape(look: Look, request: PlanRequest, caller: Caller) -> RequestShape:
     """The whole request."""
+    judged = judgement(look, request)
     return RequestShape(
         **_common(request, caller, turns(look, [request]).get(request.id)),
         district_code=request.district_code,
@@ -37,6 +40,8 @@ def request_shape(look: Look, request: PlanRequest, caller: Caller) -> RequestSh
         notice_date=request.notice_date,
         notice_supplier=request.notice_supplier,
         attachments=[AttachmentShape.model_validate(attachment) for attachment in request.attachments],
+        judged_by=judged.get("versions", []),
+        warnings=judged.get("warnings", []),
     )
 
 
@@ -83,16 +88,16 @@ def form_shape(plan: Plan, kind: Kind, rules: Rules, caller: Caller) -> RequestF
         methods=_methods(plan, rules) if kind == Kind.METHOD_CHANGE else [],
         handlings=[
             {"code": code, "name_zh": handlings[code]}
-            for code in (rules.policy.revocation_handlings if kind == Kind.REVOCATION else ())
+            for code in (rules.policy.get(Revocation).handlings if kind == Kind.REVOCATION else ())
         ],
         allowed=not refusal,
         reason=refusal,
-        rule_text=rules.rule_text.text if rules.rule_text else "",
+        rule_text=rules.policy.get(RuleText).text,
     )
 
 
 def _methods(plan: Plan, rules: Rules) -> list[MethodShape]:
-    grounds = reference.options("method_ground").values()
+    grounds, allowed = reference.options("method_ground").values(), rules.policy.get(Choices).methods
     return [
         MethodShape(
             code=method.code,
@@ -106,6 +111,7 @@ def _methods(plan: Plan, rules: Rules) -> list[MethodShape]:
         )
         for method in reference.methods().values()
         if method.code != plan.method
+        and (allowed is None or method.code in allowed)
         and method.in_force(rules.today)
         and plan.kind in method.kinds
         and plan.organisation_form in method.forms

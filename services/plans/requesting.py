@@ -10,8 +10,8 @@ from uuid import UUID
 
 from services.plans import reference
 from services.plans.announcement import request_changed, status_changed
-from services.plans.checks import Verdict
 from services.plans.form import header_json
+from services.plans.judging import Verdict
 from services.plans.plan import Action, Plan
 from services.plans.request import Handling, Kind, PlanRequest
 from services.plans.request_checks import judge, plan_as_asked
@@ -36,6 +36,7 @@ def prepare(
     """The submission of a request as it is now, what is wrong with it, and the rules that say so."""
     asked = plan_as_asked(plan, request)
     rules = rules_for(look, asked, attachments=request.attachments if attachments is None else attachments)
+    rules.calendar = calendar_of(look)
     content = content_of(request, plan, rules)
     facts = {**facts_of(asked, rules), "old_method": plan.method, "handling": request.handling}
     submission = Submission(
@@ -50,7 +51,7 @@ def prepare(
         content=content,
         digest=digest(content),
     )
-    return submission, judge(request, plan, rules, calendar_of(look)), rules
+    return submission, judge(request, plan, rules), rules
 
 
 def content_of(request: PlanRequest, plan: Plan, rules: Rules) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def send(work: Work, request: PlanRequest, plan: Plan, by: Caller, picks: list[U
     before, of_plan = request.to_record(), plan.to_record()
     request.send(plan, work.now)
     plan.lock(request.id, request.kind, work.now)
-    freeze(work, request, submission, rules.versions(), picks)
+    freeze(work, request, submission, verdict.to_json(rules), picks)
     text = f"第 {request.round} 次提交审核"
     note(work, request, "submitted", text, by=by, before=before, digest=submission.digest)
     note(work, plan, "requested", f"申请{_what(request)}", by=by, before=of_plan, request_id=str(request.id))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Index, String, Uuid, select
+from sqlalchemy import Index, String, Uuid, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.plans import reference
@@ -59,15 +59,29 @@ class ReaderSlot(Base):
 
 
 class DocumentHistory(History, Base):
-    """What happened to a document, in order."""
+    """What happened to a document, in order. What another service told has a `key`, so that it stands here
+    once."""
 
     __tablename__ = "document_history"
+
+    key: Mapped[str | None] = mapped_column(String(80))
+
+
+_TOLD = text("key IS NOT NULL")
+Index(
+    "ix_document_history_document_id_key",
+    DocumentHistory.document_id,
+    DocumentHistory.key,
+    unique=True,
+    postgresql_where=_TOLD,
+    sqlite_where=_TOLD,
+)
 
 
 Record = Mapping[str, Any]
 
 
-def note(work: Work, document: Document, kind: str, text: str, **about: Any) -> None:
+def note(work: Work, document: Document, kind: str, said: str, **about: Any) -> None:
     """Adds to the history of a document: `before` is its record before the change (absent: it is new), `by`
     the caller; or `actor_id` and `actor_name` of somebody whom another service named."""
     by: Caller | None = about.pop("by", None)
@@ -78,17 +92,18 @@ def note(work: Work, document: Document, kind: str, text: str, **about: Any) -> 
         actor_id=by.person_id if by else about.pop("actor_id", None),
         actor_name=by.name if by else about.pop("actor_name", ""),
         kind=kind,
-        text=text,
+        text=said,
         changes=changed_fields(before, document.to_record(), reference.field_labels(document.form)),
         data=about,
     )
     append(work.session, entry)
 
 
-def history(look: Look, document_id: UUID) -> list[DocumentHistory]:
-    """All entries of a document, oldest first."""
-    of_document = select(DocumentHistory).where(DocumentHistory.document_id == document_id)
-    return look.all(of_document.order_by(DocumentHistory.seq))
+def judgement(look: Look, document: Document) -> dict[str, Any]:
+    """What judged the last submission of a document: `versions` of rules, and the `warnings` that they gave.
+    Empty before the first one."""
+    last = select(Round.rules).where(Round.document_id == document.id, Round.n == document.round)
+    return (look.first(last) if document.round else None) or {}
 
 
 def rounds(look: Look, document_id: UUID) -> list[Round]:

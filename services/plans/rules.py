@@ -13,17 +13,13 @@ from sqlalchemy import Select, case, func, select
 from services.plans.attachment import Attachment
 from services.plans.budget import BudgetLine
 from services.plans.catalogue import CatalogueItem, entries
-from services.plans.district import (
-    District,
-    DistrictPolicy,
-    RuleText,
-    Threshold,
-    policy_of,
-    rule_text_of,
-    threshold_of,
-)
+from services.plans.district import District
 from services.plans.form import Allocation, PlanItem
 from services.plans.plan import RESERVED, Plan, Status
+from services.plans.policy import Policy, Threshold, policy_of
+from services.plans.rule import Version
+from services.plans.topics import Content, Splitting, Thresholds
+from shared.calendar import Calendar
 from shared.errors import Conflict
 from shared.people import DistrictCopy, OrganisationCopy
 from shared.store import Look
@@ -32,33 +28,33 @@ from shared.store import Look
 @dataclass
 class Rules:
     """What holds for one plan today. `bought_before` is what the unit's other plans of the year want of the
-    same items and projects by methods other than open tendering, in fen."""
+    same items and projects by methods other than open tendering, in fen; the `calendar` is looked up by who
+    counts a period."""
 
     today: date
     unit: OrganisationCopy
     district: District
-    policy: DistrictPolicy
-    rule_text: RuleText | None = None
+    policy: Policy
     threshold: Threshold | None = None
     catalogue: Mapping[str, CatalogueItem] = field(default_factory=dict)
     lines: Mapping[UUID, BudgetLine] = field(default_factory=dict)
     attachments: Sequence[Attachment] = ()
     bought_before: int = 0
+    calendar: Calendar = field(default_factory=lambda: Calendar({}))
 
-    def versions(self) -> dict[str, Any]:
-        """Which versions of the rules were applied; kept with each round."""
-        threshold, text = self.threshold, self.rule_text
-        return {
-            "policy": {"district": self.policy.district_code, "version": self.policy.version},
-            "rule_text": {"district": text.district_code, "version": text.version} if text else None,
-            "threshold": {
-                "district": threshold.district_code,
-                "effective_from": threshold.effective_from.isoformat(),
-                "sample": threshold.is_sample,
-            }
-            if threshold
-            else None,
-        }
+    def get(self, kind: type[Content]) -> Content:
+        return self.policy.get(kind)
+
+    def version(self, topic: str) -> Version:
+        """The version of a rule that the plan is judged by."""
+        if topic == Thresholds.topic and self.threshold is not None:
+            return self.threshold.version
+        return self.policy.version(topic)
+
+    @property
+    def applied(self) -> list[Version]:
+        """Every version that the plan is judged by."""
+        return [self.version(held.topic) for held in self.policy.versions]
 
 
 def unit_of(look: Look, organisation_id: UUID) -> tuple[OrganisationCopy, District]:
@@ -83,18 +79,19 @@ def rules_for(
     unit, district = unit_of(look, plan.organisation_id)
     if lines is None:
         lines = budget_lines(look, plan)
+    policy = policy_of(look, district)
     rules = Rules(
         today=look.today,
         unit=unit,
         district=district,
-        policy=policy_of(look, district),
-        rule_text=rule_text_of(look, district),
-        threshold=threshold_of(look, district, plan.kind),
+        policy=policy,
+        threshold=policy.threshold(district, plan.kind),
         catalogue=entries(look, [item.catalogue_code for item in plan.items]),
         lines=lines,
         attachments=plan.attachments if attachments is None else attachments,
     )
-    if plan.method not in (None, "open_tender") and rules.threshold is not None:
+    by_other_method = plan.method not in (None, "open_tender")
+    if by_other_method and rules.threshold and policy.get(Splitting).enforcement != "off":
         rules.bought_before = _bought_before(look, plan, rules)
     return rules
 

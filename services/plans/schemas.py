@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
-from shared.errors import Problem
 from shared.events.documents import Submission
 from shared.http import Shape
 from shared.money import FenAsYuan
@@ -114,7 +112,8 @@ class PlanRow(Shape):
 
 
 class PlanShape(PlanRow):
-    """A whole plan."""
+    """A whole plan. `judged_by` are the versions of the rules that judged its last submission, `warnings`
+    what they warned of then."""
 
     district_code: str
     organisation_form: str | None
@@ -143,22 +142,41 @@ class PlanShape(PlanRow):
     items: list[ItemShape]
     allocations: list[AllocationShape]
     attachments: list[AttachmentShape]
+    judged_by: list[BasisShape]
+    warnings: list[Finding]
+
+
+class BasisShape(Shape):
+    """A rule in the version that was applied: the district that set it (000000: the whole country), the day
+    from which it holds, the document that says so, and the law it stands on. Version 0 is the program's."""
+
+    rule: str = Field(examples=["thresholds"])
+    rule_label: str = Field(examples=["数额标准"])
+    district_code: str = Field(examples=["140000"])
+    version: int
+    effective_from: date | None
+    source: str
+    is_sample: bool
+    law: str = Field(examples=["政府采购法 第八条、第二十七条"])
 
 
 class Finding(Shape):
-    """A problem or a warning of a check, with a JSON pointer into the form."""
+    """A problem or a warning of a check, with a JSON pointer into the form, and the rule behind it."""
 
     code: str
     pointer: str
     text: str
     text_en: str
+    basis: BasisShape
 
 
 class CheckShape(Shape):
-    """What stands in the way of a submission (`problems`), and what should be known before it."""
+    """What stands in the way of a submission (`problems`), and what should be known before it; `rules` are
+    the versions that were applied."""
 
     problems: list[Finding]
     warnings: list[Finding]
+    rules: list[BasisShape]
 
 
 class SubmissionShape(CheckShape):
@@ -168,7 +186,7 @@ class SubmissionShape(CheckShape):
 
 
 class RoundShape(Shape):
-    """A submission as it was frozen."""
+    """A submission as it was frozen; `rules` has the versions that judged it and the warnings they gave."""
 
     n: int
     doc_type: str
@@ -179,16 +197,29 @@ class RoundShape(Shape):
     submitted_at: datetime
 
 
+class FieldChange(Shape):
+    """A field that changed, with what people read for a code."""
+
+    field: str
+    label: str
+    old: Any
+    new: Any
+    old_label: str | None
+    new_label: str | None
+
+
 class HistoryShape(Shape):
-    """An entry of a plan's history; `changes` holds field, label, old and new."""
+    """An entry of a document's stream. `group`: document (its moves and changes), opinions (of reviewers),
+    messages (who was told). Without `actor_id` the system did it."""
 
     seq: int
     at: datetime
     actor_id: UUID | None
     actor_name: str
     kind: str
+    group: str
     text: str
-    changes: list[dict[str, Any]]
+    changes: list[FieldChange]
     data: dict[str, Any]
 
 
@@ -196,10 +227,6 @@ class CountsShape(Shape):
     """How many plans each tab holds, in all and per status, under the same filters as the list."""
 
     counts: dict[str, dict[str, int]]
-
-
-def findings(problems: Iterable[Problem]) -> list[Finding]:
-    return [Finding.model_validate(problem) for problem in problems]
 
 
 class BudgetLineShape(Shape):
@@ -227,4 +254,5 @@ class RuleTextShape(Shape):
 
     district_code: str
     version: int
+    effective_from: date
     text: str

@@ -7,16 +7,19 @@ from pathlib import Path
 from services.plans.api import (
     assignments,
     attachments,
+    budget_files,
     budgets,
+    catalogue,
     checks,
     closing,
-    districts,
+    form,
     import_form,
     imports,
     objections,
     plans,
     public,
     requests,
+    rules,
     trades,
 )
 from services.plans.first_start import first_start
@@ -33,7 +36,15 @@ service = Service(
     routers=(
         *(plans.router, checks.router, assignments.router, trades.router, closing.router),
         *(import_form.router, imports.router, objections.router, public.router),
-        *(requests.router, budgets.router, attachments.router, districts.router),
+        *(
+            requests.router,
+            budgets.router,
+            budget_files.router,
+            attachments.router,
+            form.router,
+            catalogue.router,
+            rules.router,
+        ),
     ),
     tables=(Copies.metadata, CalendarCopies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from services.plans import reference
-from services.plans.checks import CONTENT_LIMIT, Verdict, above_open_tender, judge
+from services.plans.checks import above_open_tender
+from services.plans.finding import built_in, founded
 from services.plans.form import header_json
+from services.plans.judging import Verdict
 from services.plans.plan import Plan
+from services.plans.plan_checks import judge
 from services.plans.rules import Rules
 from shared.digest import canonical, digest
 from shared.errors import Problem
@@ -15,6 +18,8 @@ from shared.events.documents import Fact, Submission
 from shared.money import format_yuan
 
 DOC_TYPE = "plan"
+CONTENT_LIMIT = 256 * 1024
+"""Bytes of the canonical content of a submission."""
 # A phone number is a person's, and events go to everybody who listens.
 NOT_SENT = frozenset({"contact_phone"})
 NAMED = ("kind", "organisation_form", "method", "implementation_form", "sme_mode", "method_ground")
@@ -26,7 +31,8 @@ def build(plan: Plan, rules: Rules) -> tuple[Submission, Verdict]:
     verdict = judge(plan, rules)
     if len(canonical(content)) > CONTENT_LIMIT:
         text = "内容过大，不能超过 256 KiB"
-        verdict.problems.append(Problem("content_too_large", text, "", "the content is above 256 KiB"))
+        problem = Problem("content_too_large", text, "", "the content is above 256 KiB")
+        verdict.problems.append(founded(problem, built_in("content_size", "系统限制")))
     submission = Submission(
         doc_type=DOC_TYPE,
         doc_id=plan.id,

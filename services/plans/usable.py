@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from services.plans.assignment import open_assignment
-from services.plans.district import District, next_number, policy_of
+from services.plans.district import District, next_number
 from services.plans.plan import Plan
+from services.plans.policy import policy_of
 from services.plans.reservation import confirm
+from services.plans.topics import Numbers
 from shared.events.approvals import CaseApproved
 from shared.people import DistrictCopy
 from shared.store import Work
@@ -21,5 +23,5 @@ def approve(work: Work, plan: Plan, _event: CaseApproved) -> str:
 
 def _number(work: Work, plan: Plan) -> str:
     district = District.of(work.session.get_one(DistrictCopy, plan.district_code))
-    pattern = policy_of(work, district).plan_number_pattern
+    pattern = policy_of(work, district).get(Numbers).plan
     return next_number(work, district.code, plan.fiscal_year, "plan", pattern)

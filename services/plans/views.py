@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from uuid import UUID
 
 from services.plans import reference
 from services.plans.actions import available_actions
@@ -16,6 +15,7 @@ from services.plans.form import Allocation, header_json
 from services.plans.plan import Plan
 from services.plans.queries import Turn, turns
 from services.plans.reservation import reservations
+from services.plans.review import judgement
 from services.plans.rules import budget_lines
 from services.plans.schemas import (
     AllocationShape,
@@ -25,6 +25,7 @@ from services.plans.schemas import (
     PlanShape,
     ReturnedShape,
 )
+from services.plans.sending import Sent
 from shared.money import format_yuan
 from shared.people import Caller
 from shared.store import Look
@@ -43,17 +44,18 @@ def plan_shape(
     look: Look,
     plan: Plan,
     caller: Caller,
-    lines: Mapping[UUID, BudgetLine] | None = None,
-    catalogue: Mapping[str, CatalogueItem] | None = None,
+    sent: Sent | None = None,
 ) -> PlanShape:
-    """The whole plan. Lines and catalogue entries are at hand right after a submission, which nobody has yet;
-    otherwise all that is looked up."""
+    """The whole plan. What was looked up for a submission is at hand right after it, when nobody has the plan
+    yet; otherwise it is looked up."""
     turn = None
-    if lines is None:
-        lines = budget_lines(look, plan)
+    if sent is None:
         turn = turns(look, [plan]).get(plan.id)
-    if catalogue is None:
-        catalogue = entries(look, [item.catalogue_code for item in plan.items])
+        lines, judged = budget_lines(look, plan), judgement(look, plan)
+        catalogue: Mapping[str, CatalogueItem] = entries(look, [item.catalogue_code for item in plan.items])
+    else:
+        lines, catalogue = dict(sent.rules.lines), sent.rules.catalogue
+        judged = sent.verdict.to_json(sent.rules)
     header, used = header_json(plan), reservations(look, plan)
     return PlanShape(
         **{**header, **_common(plan, caller, turn)},
@@ -68,6 +70,8 @@ def plan_shape(
             for part in plan.allocations
         ],
         attachments=[AttachmentShape.model_validate(attachment) for attachment in plan.attachments],
+        judged_by=judged.get("versions", []),
+        warnings=judged.get("warnings", []),
     )
 
 

@@ -24,6 +24,7 @@ REPEATABLE = {
     "unsaved_request_submission",
     "preview_route",
     "preview_template",
+    "unsubscribe",
     "lint_chain",
     "check_floor",
     "replay_chain",
@@ -39,7 +40,7 @@ UNVERSIONED = {"sign_out", "end_my_session", "change_password", "set_contact", "
 # Decisions that name what they decide by something better than a version: the round, or the parked item.
 ACTS = {"withdraw", "replay_parked", "skip_parked", "resend_delivery"}
 # Additions: what is there already is not changed by them.
-ADDS = {"appoint_person", "publish_rule_text", "raise_objection"}
+ADDS = {"appoint_person", "raise_objection"}
 # What the holder and the trade system tell of a trade is judged by the money that is left and by the state of
 # the trade: other trades of the same plan may go on meanwhile.
 TRADES = {"start_trade", "award_trade", "fail_trade", "reverse_trade"}

@@ -7,12 +7,13 @@ from typing import Any
 from tests.flows.county import County, refusal
 
 
-def set_policy(county: County, **changes: Any) -> None:
-    path = f"/api/plans/districts/{county.sample.district}/policy"
-    holds = county.district_admin.get(path)
-    fields = ("direct_application", "open_years", "application_number_pattern", "plan_number_pattern")
-    body = {**{name: holds[name] for name in fields}, "required_attachments": [], **changes}
-    county.district_admin.put(path, body, county.district_admin.etags[path])
+def set_rule(county: County, topic: str, content: dict[str, Any] | None) -> None:
+    """Publishes a version that holds from today on."""
+    path = f"/api/plans/districts/{county.sample.district}/rules/{topic}"
+    county.district_admin.get(path)
+    today = county.world.clock.today().isoformat()
+    body = {"effective_from": today, "source": "县财购〔2026〕1号", "content": content}
+    county.district_admin.post(f"{path}/versions", body, county.district_admin.etags[path])
 
 
 def codes(county: County, plan_id: str) -> list[str]:
@@ -33,12 +34,12 @@ def test_a_plan_without_a_budget_goes_through_where_the_district_allows_it(count
 
 
 def test_a_plan_without_a_budget_is_refused_where_the_district_forbids_it(county: County) -> None:
-    set_policy(county, direct_application=False)
+    set_rule(county, "direct_application", {"allowed": False})
     assert county.handler.get("/api/plans/form")["direct_application"] is False
     plan_id = county.draft(allocations=[])
     assert codes(county, plan_id) == ["budget_required"]
     assert county.plan(plan_id)["status"] == "draft"
-    set_policy(county, direct_application=True)
+    set_rule(county, "direct_application", None)
     county.submit(plan_id)
     county.world.settle()
     assert county.plan(plan_id)["status"] == "under_review"
@@ -46,9 +47,9 @@ def test_a_plan_without_a_budget_is_refused_where_the_district_forbids_it(county
 
 def test_a_year_that_the_district_has_closed_takes_no_submission(county: County) -> None:
     plan_id = county.draft()
-    set_policy(county, open_years=[2027])
+    set_rule(county, "years", {"years": [{"year": 2027}]})
     assert codes(county, plan_id) == ["year_not_open"]
-    set_policy(county, open_years=None)
+    set_rule(county, "years", None)
     county.submit(plan_id)
     county.world.settle()
     assert county.plan(plan_id)["status"] == "under_review"

@@ -48,7 +48,7 @@ PARTS = st.sampled_from([(300, 0), (700, 0), (0, 500), (400, 400)])
 PATHS = [
     (consumer, publisher)
     for consumer, publishers in {
-        "plans": ("approvals", "directory"),
+        "plans": ("approvals", "directory", "notify"),
         "approvals": ("plans", "directory"),
         "notify": ("plans", "approvals", "directory"),
     }.items()

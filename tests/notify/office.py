@@ -13,11 +13,14 @@ import httpx2
 from sqlalchemy import select
 
 from services.notify.answer import Answer
+from services.notify.channels import Channel
 from services.notify.delivery import Attempt, Delivery
 from services.notify.jobs import post_of
 from services.notify.post import Claimed
+from services.notify.preferences import ALL, Choice, Mode, Owner
 from services.notify.sending import note
 from services.notify.service import service
+from services.notify.wishes import lock_preferences
 from shared.database import new_id
 from shared.events import Envelope
 from shared.events.approvals import CaseAttentionRaised, SlotClosed, SlotOpened
@@ -135,6 +138,14 @@ class Office(Lone):
         """The mails that were kept, oldest first."""
         found = [message_from_bytes(path.read_bytes(), policy=default) for path in self.kept_mail()]
         return [mail for mail in found if isinstance(mail, EmailMessage)]
+
+    def goes_by(self, *channels: Channel, unit: UUID | None = None) -> None:
+        """From now on the people of a unit are told of everything on these channels, and on no other."""
+        others = [Choice(ALL, channel, Mode.OFF) for channel in Channel if channel not in channels]
+        with self.store.work() as work:
+            row = lock_preferences(work, unit or self.unit, Owner.UNIT)
+            row.choose([*(Choice(ALL, channel, Mode.NOW) for channel in channels), *others], work.now)
+            row.inbox_suffices = True
 
     # events
 

@@ -11,7 +11,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from services.notify import notice
 from services.notify.channels import Channel
 from services.notify.receipt import WINDOW
 from tests.notify import fakes
@@ -21,9 +20,9 @@ from tests.notify.sms_office import entered, told
 
 
 @pytest.fixture(autouse=True)
-def by_sms(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def by_sms(office: Office) -> None:
     """Everybody is told by SMS, and 王芳 has a number."""
-    monkeypatch.setattr(notice, "channels_for", lambda *_: (Channel.SMS,))
+    office.goes_by(Channel.SMS)
     office.has_address(office.wang, "", phone="138-0013-8000")
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from services.notify import notice
 from services.notify.channels import Channel
 from shared.people import Role
 from tests.notify import fakes
@@ -24,9 +23,9 @@ every_robot = pytest.mark.parametrize("name", PATHS)
 
 
 @pytest.fixture
-def group(name: str, office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
+def group(name: str, office: Office) -> Iterator[Fake]:
     """The provider `name`, on whose channel everybody is told of everything."""
-    monkeypatch.setattr(notice, "channels_for", lambda *_: (Channel(name),))
+    office.goes_by(Channel(name))
     office.reaches_this_machine()
     with fake(getattr(fakes, name)) as made:
         yield made
@@ -124,6 +123,7 @@ def test_a_unit_without_a_robot_hears_nothing_and_no_other_unit_does(
 ) -> None:
     registered(office, group, name)
     elsewhere = office.organisation("阳曲县第一中学", "140105")
+    office.goes_by(Channel(name), unit=elsewhere)
     stranger = office.person("孙立", elsewhere, "reviewer")
     assert told(office, stranger) == ("suppressed", "no_robot")
     assert group.heard == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from services.notify import notice
 from services.notify.channels import Channel
 from services.notify.sandbox import Sandbox
 from shared.people import Role
@@ -13,9 +12,9 @@ from tests.notify.office import ADDRESS, Office, slot_opened
 from tests.notify.post_office import Replies, post_office
 
 
-def test_what_has_no_provider_is_kept_and_shown(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_has_no_provider_is_kept_and_shown(office: Office) -> None:
     channels = (Channel.SMS, Channel.DINGTALK)
-    monkeypatch.setattr(notice, "channels_for", lambda *_: channels)
+    office.goes_by(*channels)
     office.has_address(office.wang, ADDRESS, phone="13800138000")
     office.hear(slot_opened(office.wang))
     office.run_jobs()
@@ -30,10 +29,10 @@ def test_what_has_no_provider_is_kept_and_shown(office: Office, monkeypatch: pyt
 
 @pytest.mark.postgres
 def test_only_an_embedded_installation_keeps_what_would_go_out(
-    tmp_path_factory: pytest.TempPathFactory, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path_factory: pytest.TempPathFactory, postgres_url: str
 ) -> None:
     office = Office(tmp_path_factory.mktemp("office"), postgres_url)
-    monkeypatch.setattr(notice, "channels_for", lambda *_: (Channel.SMS,))
+    office.goes_by(Channel.SMS)
     office.has_address(office.wang, ADDRESS, phone="13800138000")
     office.hear(slot_opened(office.wang))
     office.run_jobs()
@@ -65,8 +64,8 @@ def test_nobody_outside_the_list_is_written_to(any_office: Office) -> None:
     assert len(replies.taken) == 2
 
 
-def test_a_robot_is_on_the_list_by_its_name(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notice, "channels_for", lambda *_: (Channel.DINGTALK,))
+def test_a_robot_is_on_the_list_by_its_name(office: Office) -> None:
+    office.goes_by(Channel.DINGTALK)
     boss = office.person("周主任", office.unit, Role.UNIT_ADMINISTRATOR)
     with fake(dingtalk) as group:
         office.reaches_this_machine()

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from services.notify import notice
 from services.notify.channels import Channel
 from tests.notify import fakes
 from tests.notify.fakes import SMS_SECRET, Fake, fake, hang_up
@@ -17,9 +16,9 @@ from tests.notify.sms_office import KINDS, entered, every_kind, told
 
 
 @pytest.fixture(autouse=True)
-def by_sms(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def by_sms(office: Office) -> None:
     """Everybody is told by SMS, and 王芳 has a number."""
-    monkeypatch.setattr(notice, "channels_for", lambda *_: (Channel.SMS,))
+    office.goes_by(Channel.SMS)
     office.has_address(office.wang, "", phone="138-0013-8000")
 
 

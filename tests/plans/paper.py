@@ -9,10 +9,13 @@ from uuid import uuid4
 
 from services.plans.budget import BudgetLine, Entry
 from services.plans.catalogue import CatalogueItem
-from services.plans.district import District, DistrictPolicy, Threshold
+from services.plans.district import District
 from services.plans.form import Allocation, Filled, PlanItem
 from services.plans.plan import Plan
+from services.plans.policy import Policy, Threshold, national
+from services.plans.rule import Version
 from services.plans.rules import Rules
+from services.plans.topics import TOPICS
 from shared.people import Caller, OrganisationCopy, Role
 
 AT = datetime(2026, 11, 23, 1, tzinfo=UTC)
@@ -68,16 +71,30 @@ def a_line(fen: int = 10_000_000, year: int = 2026, catalogue_code: str = "") ->
     return line
 
 
-def a_threshold(open_tender: int, limit: int = 0) -> Threshold:
-    return Threshold(
-        district_code="140000",
-        budget_level="city_county",
-        kind="goods",
-        open_tender_from_fen=open_tender,
-        decentralised_limit_fen=limit,
-        effective_from=date(2026, 1, 1),
+def a_version(topic: str, content: dict[str, Any] | None = None) -> Version:
+    """A version that the city has set."""
+    kind = TOPICS[topic]
+    return Version(
+        topic=topic,
+        district_code="140100",
+        version=3,
+        effective_from=date(2026, 6, 1),
+        source="市财购〔2026〕1号",
         is_sample=False,
+        content=kind.model_validate(content or {}),
     )
+
+
+def a_policy(**contents: dict[str, Any]) -> Policy:
+    """The rules of the country, and these contents of the city before them."""
+    chains = {version.topic: [version] for version in national(date(2026, 11, 23))}
+    for topic, content in contents.items():
+        chains[topic].insert(0, a_version(topic, content))
+    return Policy(chains)
+
+
+def a_threshold(open_tender: int, limit: int = 0) -> Threshold:
+    return Threshold(open_tender, limit, a_version("thresholds", {"amounts": []}))
 
 
 def the_rules(**changes: Any) -> Rules:
@@ -90,7 +107,7 @@ def the_rules(**changes: Any) -> Rules:
         "today": date(2026, 11, 23),
         "unit": a_unit(),
         "district": TAIYUAN,
-        "policy": DistrictPolicy.default(""),
+        "policy": a_policy(),
         "catalogue": {code.code: code for code in catalogue},
     }
     return Rules(**{**about, **changes})

@@ -51,7 +51,7 @@ def seen(town: Town, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def history(town: Town, url: str) -> list[tuple[str, str]]:
-    return [(entry["kind"], entry["text"]) for entry in town.do(town.lin, "GET", f"{url}/history")]
+    return [(entry["kind"], entry["text"]) for entry in town.stream(f"{url}/history")]
 
 
 def allowed(document: dict[str, Any]) -> set[str]:

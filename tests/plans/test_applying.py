@@ -240,7 +240,7 @@ def test_the_history_replays_to_the_plan_invariant_18(shared_town: Town) -> None
     plan = town.submit(town.plan(plan)).json()
     town.tell(CaseReturned, plan)
     town.tell(CaseApproved, town.submit(town.plan(plan)).json())
-    entries = town.do(town.lin, "GET", f"plans/{plan['id']}/history")
+    entries = town.stream(f"plans/{plan['id']}/history")
     kinds = [entry["kind"] for entry in entries]
     assert kinds == ["created", "edited", "submitted", "returned", "submitted", "usable"]
     assert [entry["seq"] for entry in entries] == [1, 2, 3, 4, 5, 6]

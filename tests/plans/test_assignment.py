@@ -50,7 +50,7 @@ def test_a_plan_goes_to_another_and_back(any_town: Town) -> None:
         (3, "recalled", "已收回", "林经办", "安管理"),
         (4, "assigned", "已分派", "吴经办", "林经办"),
     ]
-    history = town.do(town.lin, "GET", f"plans/{plan['id']}/history")
+    history = town.stream(f"plans/{plan['id']}/history")
     assert [entry["text"] for entry in history[-3:]] == ["分派给吴经办：出差", "从吴经办收回", "分派给吴经办"]
     assert history[-3]["changes"] == [
         {"field": "holder", "label": "当前持有人", "old": "林经办", "new": "吴经办"}

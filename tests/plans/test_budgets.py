@@ -25,10 +25,11 @@ def adjust(town: Town, line: dict[str, Any], direction: str, amount: str, **abou
 
 
 def upload(town: Town, text: str, *, preview: bool, encoding: str = "utf-8", **about: Any) -> Response:
+    kind = about.pop("kind", "budget-lines/imports")
     return town.ask(
         about.pop("who", town.qian),
         "POST",
-        f"budget-lines/imports?preview={str(preview).lower()}",
+        f"{kind}?preview={str(preview).lower()}",
         files={"file": ("budget.csv", text.encode(encoding), "text/csv")},
         **about,
     )
@@ -150,3 +151,58 @@ def test_an_import_with_one_wrong_line_keeps_nothing_and_names_every_problem(tow
 
 def test_an_import_needs_the_finance_role(town: Town) -> None:
     assert upload(town, HEADER, preview=True, who=town.lin).status_code == 403
+
+
+CHANGES = "统一社会信用代码,年度,项目编码,资金性质,品目编码,调整方向,金额,调整原因\n"
+
+
+def change(town: Town, text: str, *, preview: bool = False, **about: Any) -> Response:
+    return upload(town, CHANGES + text, preview=preview, kind="budget-lines/adjustments/imports", **about)
+
+
+def test_adjustments_of_many_lines_are_previewed_and_then_kept(any_town: Town) -> None:
+    town = any_town
+    one, two = town.line("100.00", project_code="P-1"), town.line("50.00", project_code="P-2")
+    text = (
+        f"{HOSPITAL},2026,P-1,一般公共预算资金,,调增,20.50,年中追加\n"
+        f"{HOSPITAL},2026,P-2,general,,调减,50.00,压减\n"
+        f"{HOSPITAL},2026,P-1,general,,decrease,0.50,核减\n"
+    )
+    seen = change(town, text, preview=True).json()
+    assert (seen["preview"], seen["rows"], seen["created"], seen["problems"]) == (True, 3, 0, [])
+    assert [town.available(line) for line in (one, two)] == ["100.00", "50.00"]
+    key = {"Idempotency-Key": "changes"}
+    done = change(town, text, headers=key).json()
+    assert (done["created"], change(town, text, headers=key).json()) == (3, done)
+    assert [town.available(line) for line in (one, two)] == ["120.00", "0.00"]
+    entries = town.do(town.qian, "GET", f"budget-lines/{one['id']}/entries")["items"]
+    assert [(entry["amount"], entry["reason"]) for entry in entries[:2]] == [
+        ("-0.50", "核减"),
+        ("20.50", "年中追加"),
+    ]
+
+
+def test_a_cut_below_what_plans_have_taken_is_refused_line_by_line_and_nothing_is_kept(town: Town) -> None:
+    line, other = town.line("100000.00", project_code="P-1"), town.line("10.00", project_code="P-2")
+    town.submitted(allocations=[{"budget_line_id": line["id"], "amount": "60000.00"}])
+    text = (
+        f"{HOSPITAL},2026,P-2,general,,调增,5,追加\n"
+        f"{HOSPITAL},2026,P-1,general,,调减,40000.00,压减\n"
+        f"{HOSPITAL},2026,P-1,general,,调减,0.01,再压减\n"
+        f"{HOSPITAL},2025,P-1,general,,调减,1,没有这条\n"
+        f"1114012100TEXT072L,2026,P-1,general,,调减,1,别处\n"
+        f"{HOSPITAL},2026,P-1,general,,借,-5,\n"
+    )
+    found = change(town, text).json()
+    assert {(problem["line"], problem["code"]) for problem in found["problems"]} == {
+        (4, "below_taken"),
+        (5, "budget_line_unknown"),
+        (6, "unit_unknown"),
+        (7, "direction_unknown"),
+        (7, "amount_negative"),
+        (7, "cell_missing"),
+    }
+    assert "可用 0.00 元" in next(p["text"] for p in found["problems"] if p["code"] == "below_taken")
+    assert found["created"] == 0
+    assert [town.available(line) for line in (line, other)] == ["40000.00", "10.00"]
+    assert change(town, text, who=town.lin).json()["code"] == "role_required"

@@ -53,7 +53,7 @@ def test_the_holder_closes_a_plan_and_the_rest_is_released(any_town: Town) -> No
     assert town.available(line) == "85000.00"
     told = town.published("plan.status_changed")[-1].data
     assert (told["status"], told["previous_status"], told["reason"]) == ("closed", "in_use", "项目已完成")
-    entry = town.do(town.lin, "GET", f"plans/{plan['id']}/history")[-1]
+    entry = town.stream(f"plans/{plan['id']}/history")[-1]
     assert entry["text"] == "结束采购计划，释放 45000.00 元：项目已完成"
     assert town.act(town.lin, closed, "close").json()["code"] == "wrong_state"
     assert town.start(closed, "1.00").json()["code"] == "wrong_state"
@@ -102,7 +102,7 @@ def test_a_year_that_is_over_closes_its_plans_and_says_which_it_skipped(any_town
     assert town.available(line) == "130000.00"
     told = town.published("plan.status_changed")[-1].data
     assert (told["status"], told["reason"], told["reason_code"]) == ("closed", "2026 年度终了", "year_over")
-    entry = town.do(town.lin, "GET", f"plans/{free['id']}/history")[-1]
+    entry = town.stream(f"plans/{free['id']}/history")[-1]
     assert (entry["actor_name"], entry["kind"]) == ("", "closed")
 
     end_of_year(town, NEW_YEAR)  # the same day again: nothing more

@@ -41,7 +41,7 @@ def test_an_approved_change_gives_the_plan_its_new_method(town: Town) -> None:
         ("requested", f"申请{text}"),
         ("method_change", text),
     ]
-    entry = town.do(town.lin, "GET", f"plans/{plan['id']}/history")[-1]
+    entry = town.stream(f"plans/{plan['id']}/history")[-1]
     assert [(c["label"], c["old"], c["new"]) for c in entry["changes"]][:1] == [
         ("采购方式", "open_tender", "competitive_negotiation")
     ]
@@ -74,12 +74,7 @@ def test_an_approved_revocation_voids_the_plan_and_frees_its_money(town: Town) -
 
 
 def test_a_plan_sent_back_by_revocation_keeps_its_number_when_it_is_usable_again(town: Town) -> None:
-    policy = town.do(town.du, "GET", "districts/140100/policy")
-    form = {name: policy[name] for name in ("direct_application", "open_years")}
-    form |= {name: policy[name] for name in ("application_number_pattern", "plan_number_pattern")}
-    form["revocation_handlings"] = ["void", "return_to_draft"]
-    tag = town.ask(town.du, "GET", "districts/140100/policy").headers["etag"]
-    town.do(town.du, "PUT", "districts/140100/policy", json=form, headers={"If-Match": tag})
+    town.rule("revocation", {"handlings": ["void", "return_to_draft"]})
 
     plan = town.usable()
     request = submitted(town, plan, kind="revocation", handling="return_to_draft", reason="数量有误")

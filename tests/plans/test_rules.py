@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.plans.attachment import Attachment
 from services.plans.budget import BudgetLine, Entry
-from services.plans.checks import judge
-from services.plans.district import DistrictPolicy
 from services.plans.form import Allocation, PlanItem
 from services.plans.plan import Plan
+from services.plans.plan_checks import judge
 from services.plans.submission import build, content_of
 from tests.plans.paper import AT, a_line, a_plan, a_threshold, a_unit, an_item, the_rules
 
@@ -139,16 +137,6 @@ def test_budget_lines_must_fit() -> None:
     assert allocated((a_line(), 6_000_000)) == {"budget_line_unknown"}
     line.enter(Entry.HELD, 5_000_000, AT)
     assert allocated((line, 6_000_000)) == {"insufficient_budget"}
-
-
-def test_required_attachments_hold_in_the_case_they_name() -> None:
-    policy = DistrictPolicy.default("140100")
-    policy.required_attachments = [{"kind": "argument", "label": "论证意见", "when": "single_source"}]
-    assert problems(a_plan(), policy=policy) == set()
-    single = a_plan(method="single_source")
-    assert problems(single, policy=policy) == {"attachment_required"}
-    file = Attachment(kind="argument", name="论证.pdf", size=1, sha256="0" * 64)
-    assert problems(single, policy=policy, attachments=[file]) == set()
 
 
 def test_the_phone_number_stays_here() -> None:

@@ -150,7 +150,7 @@ def test_what_is_told_and_kept_of_trades(town: Town) -> None:
     assert told[1].actor == str(town.program)
     statuses = [event.data["status"] for event in town.published("plan.status_changed")]
     assert statuses[-5:] == ["usable", "in_use", "usable", "in_use", "usable"]
-    history = town.do(town.lin, "GET", f"plans/{plan['id']}/history")[-5:]
+    history = town.stream(f"plans/{plan['id']}/history")[-5:]
     assert [entry["kind"] for entry in history] == [
         *("trade_started", "trade_awarded", "trade_reversed", "trade_started", "trade_failed")
     ]

@@ -114,6 +114,11 @@ class Town(Lone):
             headers={"If-Match": f'"v{plan["version"]}"'},
         )
 
+    def patch(self, plan: dict[str, Any], who: UUID | None = None, **fields: Any) -> Response:
+        """Saves some fields."""
+        tag = {"If-Match": f'"v{plan["version"]}"'}
+        return self.ask(who or self.lin, "PATCH", f"plans/{plan['id']}", json=fields, headers=tag)
+
     def submit(
         self, plan: dict[str, Any], who: UUID | None = None, headers: Mapping[str, str] | None = None
     ) -> Response:
@@ -135,6 +140,17 @@ class Town(Lone):
         """The plan as it is now."""
         found: dict[str, Any] = self.do(who or self.lin, "GET", f"plans/{plan['id']}")
         return found
+
+    def stream(self, url: str, **query: Any) -> list[dict[str, Any]]:
+        """The whole stream of a document, page by page."""
+        items: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = self.do(self.lin, "GET", url, params={"limit": 3, "cursor": cursor, **query})
+            items += page["items"]
+            cursor = page["next"] or ""
+            if not cursor:
+                return items
 
     def usable(self, who: UUID | None = None, **changes: Any) -> dict[str, Any]:
         """A plan that passed its review."""
@@ -196,6 +212,24 @@ class Town(Lone):
 
     def available(self, line: dict[str, Any]) -> str:
         return str(self.do(self.qian, "GET", f"budget-lines/{line['id']}")["available"])
+
+    # rules
+
+    def publish(
+        self, topic: str, content: dict[str, Any] | None, day: str = "2026-11-23", **about: Any
+    ) -> Response:
+        """The city publishes a version, from today on unless said otherwise; `seen` is the newest known."""
+        district, who = about.pop("district", "140100"), about.pop("who", self.du)
+        url = f"districts/{district}/rules/{topic}"
+        seen = about.pop("seen", None) or self.ask(who, "GET", url).headers.get("etag", '"v0"')
+        body = {"effective_from": day, "source": "市财购〔2026〕1号", "content": content, **about}
+        return self.ask(who, "POST", f"{url}/versions", json=body, headers={"If-Match": seen})
+
+    def rule(self, topic: str, content: dict[str, Any] | None, day: str = "2026-11-23", **about: Any) -> Any:
+        """A version that is published without being refused."""
+        answer = self.publish(topic, content, day, **about)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
 
     # what approvals says
 

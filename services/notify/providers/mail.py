@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
@@ -15,9 +15,24 @@ from services.notify.answer import Answer, Outcome
 from services.notify.letter import Letter
 from services.notify.providers.eml import EmlFolder
 from services.notify.providers.smtp import LONGEST_TIMEOUT, TIMEOUT, SmtpServer
-from services.notify.texts import CHINESE, written, written_html
+from services.notify.texts import written, written_html
 from shared.http import Body
 from shared.service import Running
+
+
+class OnOneLine(BaseHeader):
+    """A header that is never folded: a long link would be encoded word by word, which no program follows."""
+
+    max_count = 1
+    parse = staticmethod(UnstructuredHeader.parse)
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry()
+HEADERS.map_to_type("list-unsubscribe", OnOneLine)
+AS_MAIL = SMTP.clone(header_factory=HEADERS)
 
 
 class BadSender(ValueError):
@@ -104,18 +119,21 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
 
     The Message-ID is that of the delivery: a second copy after a lost answer is the same message.
     """
-    context = {"title": letter.title, "body": letter.body, "url": letter.url}
-    text = written("mail", CHINESE, context)
+    context = {name: getattr(letter, name) for name in ("title", "body", "url", "unsubscribe_url")}
+    text = written("mail", letter.locale, context)
     from_ = _sender(sender)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=AS_MAIL)
     message["From"] = from_
     message["To"] = _address(letter.name, letter.to)
     message["Subject"] = text.title
     message["Date"] = format_datetime(letter.composed_at)
     message["Message-ID"] = f"<{letter.delivery_id}@{from_.domain or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe_url:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(text.body)
-    message.add_alternative(written_html("mail", CHINESE, context), subtype="html")
+    message.add_alternative(written_html("mail", letter.locale, context), subtype="html")
     return message
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, File, Query, Response, UploadFile
-from pydantic import BaseModel, Field, field_validator
+from fastapi import APIRouter, Query, Response
+from pydantic import Field, field_validator
 from sqlalchemy import or_, select
 
 from services.plans.api.decision import Deciding
 from services.plans.budget import BudgetEntry, BudgetLine, Entry
-from services.plans.budget_file import NewLine, create_line, import_lines
+from services.plans.budget_file import NewLine, create_line
 from services.plans.district import District
 from services.plans.form_schemas import Choice, Code, Year, must_be_choice
 from services.plans.schemas import BudgetLineShape
-from shared.csvfile import SIZE_LIMIT, LineProblem
 from shared.errors import Forbidden
 from shared.http import (
     Body,
@@ -93,24 +91,6 @@ class LinesAsked(PageAsked):
 
 class LedgerAsked(PageAsked):
     """A page of a ledger, newest first."""
-
-
-class ImportProblem(BaseModel):
-    """What is wrong with a line of the file."""
-
-    line: int
-    column: str
-    code: str
-    text: str
-
-
-class ImportShape(BaseModel):
-    """What an import did, or would do (`preview`); with problems nothing was kept."""
-
-    preview: bool
-    rows: int
-    created: int
-    problems: list[ImportProblem]
 
 
 def unit_below(work: Work, organisation_id: UUID, caller: Caller) -> tuple[OrganisationCopy, District]:
@@ -204,48 +184,3 @@ def adjust(line_id: UUID, body: AdjustmentForm, asked: Deciding) -> Response:
         asked.expected.check(etag(line.version - 1))
         work.add(entry)
         return once.answer(work, BudgetLineShape.model_validate(line), etag=etag(line.version))
-
-
-@router.post(
-    "/budget-lines/imports",
-    operation_id="import_budget_lines",
-    summary="导入采购预算 (import budget lines from CSV)",
-)
-def import_file(
-    store: StoreHere,
-    caller: SignedIn,
-    once: DoOnce,
-    file: Annotated[UploadFile, File(description="CSV（UTF-8 或 GBK）")],
-    preview: Annotated[bool, Query(description="只检查，不写入 (check only)")] = True,
-) -> ImportShape:
-    """All or nothing: with any problem, and in a preview, nothing is kept."""
-    caller.require(Role.FINANCE)
-    data = file.file.read(SIZE_LIMIT + 1)
-    try:
-        with store.work(actor=caller.actor) as work:
-            if (answered := once.before(work, hashlib.sha256(data).hexdigest())) is not None:
-                return ImportShape.model_validate_json(bytes(answered.body))
-            created, problems = import_lines(work, data, caller)
-            done = ImportShape(preview=False, rows=len(created), created=len(created), problems=[])
-            if preview or problems:
-                raise NotKept(len(created), problems)
-            once.answer(work, done)
-        return done
-    except NotKept as nothing:
-        return ImportShape(preview=preview, rows=nothing.rows, created=0, problems=told(nothing.problems))
-
-
-class NotKept(Exception):
-    """Leaves the transaction, so that nothing of an import remains."""
-
-    def __init__(self, rows: int, problems: list[LineProblem]) -> None:
-        super().__init__(rows)
-        self.rows = rows
-        self.problems = problems
-
-
-def told(problems: list[LineProblem]) -> list[ImportProblem]:
-    return [
-        ImportProblem(line=problem.line, column=problem.column, code=problem.code, text=problem.text)
-        for problem in problems
-    ]

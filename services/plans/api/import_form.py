@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field as Described
 
 from services.plans import reference
-from services.plans.api.checks import ChoiceShape, FieldShape, choice_shape, field_shape
+from services.plans.api.form import ChoiceShape, FieldShape, choice_shape, field_shape
 from services.plans.attachment import listed_files
-from services.plans.district import policy_of
 from services.plans.imports.approval import ImportApproval
 from services.plans.imports.checks import DOCUMENTS, EITHER
-from services.plans.imports.rules import ImportRules, import_policy_of, rules_for
+from services.plans.imports.rules import ImportRules, rules_for
 from services.plans.imports.schemas import ImportForm
 from services.plans.imports.submission import build, so_far
+from services.plans.policy import policy_of
+from services.plans.reference import Field, Term
+from services.plans.rule_views import submission_shape
 from services.plans.rules import unit_of
-from services.plans.schemas import SubmissionShape, findings
+from services.plans.schemas import SubmissionShape
+from services.plans.topics import Imports, Years
 from shared.http import Shape, SignedIn, StoreHere
 from shared.people import Role
 from shared.store import Look
@@ -64,19 +68,20 @@ def form(store: StoreHere, caller: SignedIn) -> ImportFormShape:
     caller.require(Role.HANDLER)
     with store.read() as look:
         unit, district = unit_of(look, caller.organisation_id)
-        policy = import_policy_of(look, district)
+        policy = policy_of(look, district)
+        imports = policy.get(Imports)
         fields = [field for field in reference.fields("import_fields") if field.name not in NOT_FILLED_IN]
         return ImportFormShape(
-            open_years=policy_of(look, district).years(look.today),
+            open_years=policy.get(Years).open_on(look.today),
             organisation_id=unit.organisation_id,
             organisation_name=unit.name,
             district_code=district.code,
             district_name=district.name,
             import_exempt_class=unit.import_exempt_class,
-            notice_order=policy.notice_order,
-            notice_order_label=reference.choices("notice_order")[policy.notice_order],
-            notice_days=policy.notice_days,
-            fields=[field_shape(look, field) for field in fields],
+            notice_order=imports.notice_order,
+            notice_order_label=reference.choices("notice_order")[imports.notice_order],
+            notice_days=imports.notice_days,
+            fields=[field_shape(field, _terms(field)) for field in fields],
             expert_roles=[choice_shape(term) for term in reference.options("expert_role").values()],
             attachment_kinds=[choice_shape(term) for term in reference.options("attachment_kind").values()],
             documents={
@@ -105,7 +110,7 @@ class UnsavedImport(ImportForm):
     """A form that is not saved; `approval_id` when it belongs to an application that is being edited."""
 
     approval_id: Annotated[
-        UUID | None, Field(description="正在编辑的申请 (the application being edited)")
+        UUID | None, Described(description="正在编辑的申请 (the application being edited)")
     ] = None
 
 
@@ -130,7 +135,8 @@ def unsaved_submission(body: UnsavedImport, store: StoreHere, caller: SignedIn) 
 
 
 def _shape(look: Look, approval: ImportApproval, rules: ImportRules) -> SubmissionShape:
-    sent, verdict = build(approval, rules, so_far(look, approval))
-    return SubmissionShape(
-        submission=sent, problems=findings(verdict.problems), warnings=findings(verdict.warnings)
-    )
+    return submission_shape(*build(approval, rules, so_far(look, approval)), rules)
+
+
+def _terms(field: Field) -> Iterable[Term]:
+    return reference.options(field.options).values() if field.options else ()

@@ -10,8 +10,7 @@ from sqlalchemy.orm import raiseload
 
 from services.plans.api.decision import Deciding
 from services.plans.attachment import attach
-from services.plans.checks import year_not_open
-from services.plans.district import policy_of
+from services.plans.checks import not_open
 from services.plans.document import Act
 from services.plans.form_schemas import AbandonForm, SubmitForm
 from services.plans.imports.announcement import cancelled, status_changed
@@ -21,10 +20,13 @@ from services.plans.imports.queries import ImportFilter, count_imports, imports_
 from services.plans.imports.schemas import ImportForm, ImportRow, ImportShape
 from services.plans.imports.sending import apply, send_on
 from services.plans.imports.views import import_rows, import_shape
+from services.plans.policy import policy_of
 from services.plans.queries import CommonTab
-from services.plans.review import history, note, rounds
+from services.plans.review import note, rounds
 from services.plans.rules import unit_of
 from services.plans.schemas import CountsShape, HistoryShape, RoundShape
+from services.plans.stream_views import StreamAsked, stream_page
+from services.plans.topics import Years
 from shared.errors import Problem, invalid
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import Caller, Role
@@ -54,8 +56,9 @@ def create(body: ImportForm, store: StoreHere, caller: SignedIn, once: DoOnce) -
         if (before := once.before(work)) is not None:
             return before
         unit, district = unit_of(work, caller.organisation_id)
-        if body.fiscal_year not in policy_of(work, district).years(work.today):
-            raise invalid([year_not_open(body.fiscal_year)])
+        policy = policy_of(work, district)
+        if body.fiscal_year not in policy.get(Years).open_on(work.today):
+            raise invalid([not_open(policy, body.fiscal_year, work.today)])
         approval = ImportApproval.draft(body.fiscal_year, caller, unit, district, work.now)
         work.add(approval)
         _write(work, approval, body, caller)
@@ -233,11 +236,13 @@ def abandon(approval_id: UUID, body: AbandonForm, asked: Deciding) -> Response:
     operation_id="import_approval_history",
     summary="操作记录 (history)",
 )
-def get_history(approval_id: UUID, store: StoreHere, caller: SignedIn) -> list[HistoryShape]:
-    """Everything that happened to the application, oldest first, with old and new values."""
+def get_history(
+    approval_id: UUID, store: StoreHere, caller: SignedIn, wanted: Annotated[StreamAsked, Query()]
+) -> Page[HistoryShape]:
+    """One stream, oldest first: submissions, opinions, returns, changes with old and new values, who was told
+    of what, each with person and time."""
     with store.read() as look:
-        look.get(ImportApproval, approval_id, seen_by=caller)
-        return [HistoryShape.model_validate(entry) for entry in history(look, approval_id)]
+        return stream_page(look, look.get(ImportApproval, approval_id, seen_by=caller), wanted)
 
 
 @router.get(

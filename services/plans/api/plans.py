@@ -12,20 +12,22 @@ from services.plans import queries, review
 from services.plans.announcement import cancelled, status_changed
 from services.plans.api.decision import Deciding
 from services.plans.attachment import attach
-from services.plans.checks import year_not_open
-from services.plans.district import policy_of
-from services.plans.form_schemas import AbandonForm, PlanForm, SubmitForm
+from services.plans.checks import not_open
+from services.plans.form_schemas import AbandonForm, PlanForm, PlanPatch, SubmitForm
 from services.plans.plan import Action, Plan, Status
+from services.plans.policy import policy_of
 from services.plans.queries import PlanFilter, Tab, plans_of
 from services.plans.review import note
 from services.plans.rules import unit_of
 from services.plans.schemas import CountsShape, HistoryShape, PlanRow, PlanShape, RoundShape
 from services.plans.sending import send
+from services.plans.stream_views import StreamAsked, stream_page
+from services.plans.topics import Years
 from services.plans.views import plan_rows, plan_shape
 from shared.errors import Problem, invalid
-from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
+from shared.http import DoOnce, Expected, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import Caller, Role
-from shared.store import Work
+from shared.store import Store, Work
 
 router = APIRouter(tags=["plans"])
 
@@ -51,8 +53,9 @@ def create(body: PlanForm, store: StoreHere, caller: SignedIn, once: DoOnce) -> 
         if (before := once.before(work)) is not None:
             return before
         unit, district = unit_of(work, caller.organisation_id)
-        if body.fiscal_year not in policy_of(work, district).years(work.today):
-            raise invalid([year_not_open(body.fiscal_year)])
+        policy = policy_of(work, district)
+        if body.fiscal_year not in policy.get(Years).open_on(work.today):
+            raise invalid([not_open(policy, body.fiscal_year, work.today)])
         plan = Plan.draft(body.fiscal_year, caller, unit, district, work.now)
         work.add(plan)
         write(work, plan, body, caller)
@@ -104,12 +107,27 @@ def get(plan_id: UUID, store: StoreHere, caller: SignedIn) -> Response:
 )
 def save(plan_id: UUID, body: PlanForm, store: StoreHere, caller: SignedIn, expected: IfMatch) -> Response:
     """Takes over the whole form; only shapes are checked, so a draft may be incomplete."""
+    return _saved(plan_id, body, store, caller, expected)
+
+
+@router.patch(
+    "/plans/{plan_id}",
+    operation_id="change_plan",
+    summary="保存部分字段 (save some fields of the draft)",
+    response_model=PlanShape,
+)
+def change(plan_id: UUID, body: PlanPatch, store: StoreHere, caller: SignedIn, expected: IfMatch) -> Response:
+    """Merges the fields into the form; what is not sent stays, null empties a field."""
+    return _saved(plan_id, body, store, caller, expected)
+
+
+def _saved(plan_id: UUID, body: PlanForm, store: Store, caller: Caller, expected: Expected) -> Response:
     with store.work(actor=caller.actor) as work:
         plan = work.get(Plan, plan_id, seen_by=caller)
         plan.must_be_own(caller)
         plan.must_allow(Action.EDIT)
         expected.check(etag(plan.version))
-        if body.fiscal_year != plan.fiscal_year:
+        if body.fiscal_year not in (None, plan.fiscal_year):
             text = "年度在新增后不能修改"
             raise invalid([Problem("fiscal_year_fixed", text, "/fiscal_year", "the year cannot change")])
         before = plan.to_record()
@@ -119,11 +137,12 @@ def save(plan_id: UUID, body: PlanForm, store: StoreHere, caller: SignedIn, expe
 
 
 def write(work: Work, plan: Plan, body: PlanForm, caller: Caller) -> None:
-    plan.fill(body.filled(), work.now)
+    plan.fill(body.merged(plan), work.now)
     work.session.flush()
-    attach(work, plan, [(part.id, part.attachment_kind) for part in body.attachments], caller)
-    work.session.flush()
-    work.session.expire(plan, ["attachments"])
+    if "attachments" in body.written:
+        attach(work, plan, [(part.id, part.attachment_kind) for part in body.attachments], caller)
+        work.session.flush()
+        work.session.expire(plan, ["attachments"])
 
 
 @router.delete(
@@ -159,8 +178,8 @@ def submit(plan_id: UUID, body: SubmitForm, asked: Deciding) -> Response:
         plan.must_be_own(caller)
         plan.must_allow(Action.SUBMIT)
         asked.expected.check(etag(plan.version))
-        rules = send(work, plan, caller, list(dict.fromkeys(body.picks)))
-        shape = plan_shape(work, plan, caller, rules.lines, rules.catalogue)
+        sent = send(work, plan, caller, list(dict.fromkeys(body.picks)))
+        shape = plan_shape(work, plan, caller, sent)
         return once.answer(work, shape, etag=etag(plan.version))
 
 
@@ -188,11 +207,13 @@ def abandon(plan_id: UUID, body: AbandonForm, asked: Deciding) -> Response:
 
 
 @router.get("/plans/{plan_id}/history", operation_id="plan_history", summary="操作记录 (history)")
-def history(plan_id: UUID, store: StoreHere, caller: SignedIn) -> list[HistoryShape]:
-    """Everything that happened to the plan, oldest first, with old and new values."""
+def history(
+    plan_id: UUID, store: StoreHere, caller: SignedIn, wanted: Annotated[StreamAsked, Query()]
+) -> Page[HistoryShape]:
+    """One stream, oldest first: submissions, opinions, returns, changes with old and new values, who was told
+    of what, each with person and time."""
     with store.read() as look:
-        look.get(Plan, plan_id, seen_by=caller)
-        return [HistoryShape.model_validate(entry) for entry in review.history(look, plan_id)]
+        return stream_page(look, look.get(Plan, plan_id, seen_by=caller), wanted)
 
 
 @router.get("/plans/{plan_id}/rounds", operation_id="plan_rounds", summary="历次提交内容 (rounds)")

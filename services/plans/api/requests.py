@@ -27,9 +27,11 @@ from services.plans.request_schemas import (
 )
 from services.plans.request_views import form_shape, request_rows, request_shape
 from services.plans.requesting import prepare, send
-from services.plans.review import history, note, rounds
+from services.plans.review import note, rounds
+from services.plans.rule_views import submission_shape
 from services.plans.rules import rules_for, unit_of
-from services.plans.schemas import CountsShape, HistoryShape, RoundShape, SubmissionShape, findings
+from services.plans.schemas import CountsShape, HistoryShape, RoundShape, SubmissionShape
+from services.plans.stream_views import StreamAsked, stream_page
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import Caller
 from shared.store import Work
@@ -73,10 +75,7 @@ def unsaved_submission(body: UnsavedRequest, store: StoreHere, caller: SignedIn)
             request.id = known.id
         request.fill(body.values_for(body.kind), look.now)
         files = listed_files(look, [(part.id, part.attachment_kind) for part in body.attachments], caller)
-        sent, verdict, _ = prepare(look, request, plan, files)
-        return SubmissionShape(
-            submission=sent, problems=findings(verdict.problems), warnings=findings(verdict.warnings)
-        )
+        return submission_shape(*prepare(look, request, plan, files))
 
 
 @router.post(
@@ -187,10 +186,7 @@ def submission(request_id: UUID, store: StoreHere, caller: SignedIn) -> Submissi
     """Exactly the facts, content and digest that submit would send, for the preview of the route."""
     with store.read() as look:
         request = look.get(PlanRequest, request_id, seen_by=caller)
-        sent, verdict, _ = prepare(look, request, look.get(Plan, request.plan_id))
-        return SubmissionShape(
-            submission=sent, problems=findings(verdict.problems), warnings=findings(verdict.warnings)
-        )
+        return submission_shape(*prepare(look, request, look.get(Plan, request.plan_id)))
 
 
 @router.post(
@@ -241,11 +237,13 @@ def abandon(request_id: UUID, body: AbandonForm, asked: Deciding) -> Response:
 
 
 @router.get("/requests/{request_id}/history", operation_id="request_history", summary="操作记录 (history)")
-def get_history(request_id: UUID, store: StoreHere, caller: SignedIn) -> list[HistoryShape]:
-    """Everything that happened to the request, oldest first, with old and new values."""
+def get_history(
+    request_id: UUID, store: StoreHere, caller: SignedIn, wanted: Annotated[StreamAsked, Query()]
+) -> Page[HistoryShape]:
+    """One stream, oldest first: submissions, opinions, returns, changes with old and new values, who was told
+    of what, each with person and time."""
     with store.read() as look:
-        look.get(PlanRequest, request_id, seen_by=caller)
-        return [HistoryShape.model_validate(entry) for entry in history(look, request_id)]
+        return stream_page(look, look.get(PlanRequest, request_id, seen_by=caller), wanted)
 
 
 @router.get("/requests/{request_id}/rounds", operation_id="request_rounds", summary="历次提交内容 (rounds)")

@@ -21,7 +21,8 @@ from services.plans.imports.form import (
     ImportItem,
     header_json,
 )
-from services.plans.imports.policy import ImportPolicy, NoticeOrder
+from services.plans.imports.policy import NoticeOrder
+from services.plans.topics import Imports
 from shared.money import format_yuan
 from shared.people import Caller, OrganisationCopy
 
@@ -205,10 +206,10 @@ class ImportApproval(ImportHeader, Document):
         self.amount_fen = form.amount_fen
         self._changed(at)
 
-    def apply(self, policy: ImportPolicy, at: datetime) -> None:
+    def apply(self, imports: Imports, at: datetime) -> None:
         """Submitted: the first review begins; or the notice does, where the district wants it first."""
-        self.notice_order, self.notice_days, self.review = policy.notice_order, policy.notice_days, FIRST
-        if policy.notice_order != NoticeOrder.BEFORE_FIRST_REVIEW:
+        self.notice_order, self.notice_days, self.review = imports.notice_order, imports.notice_days, FIRST
+        if imports.notice_order != NoticeOrder.BEFORE_FIRST_REVIEW:
             return self.submit(at)
         self._move(Action.PUBLISH, at)
         self.submitted_at = at

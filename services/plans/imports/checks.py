@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
 from services.plans import reference
-from services.plans.checks import Verdict, year_not_open
+from services.plans.checks import year_not_open
 from services.plans.imports.approval import ImportApproval
 from services.plans.imports.expert_checks import EXPERT_POLICIES, EXPERT_WARNINGS
 from services.plans.imports.rules import ImportRules
+from services.plans.judging import Check, Verdict, apply
+from services.plans.topics import Imports, Years
 from shared.errors import Problem
 
-Policy = Callable[[ImportApproval, ImportRules], Iterable[Problem]]
 DOCUMENTS = {
     "encouraged": ("import_form", "import_policy"),
     "restricted": ("import_form", "argument", "department_opinion"),
@@ -23,16 +24,14 @@ EITHER = ("argument", "department_opinion")
 
 
 def judge(approval: ImportApproval, rules: ImportRules) -> Verdict:
-    """Applies every policy to an application."""
-    return Verdict(
-        [problem for policy in POLICIES for problem in policy(approval, rules)],
-        [warning for policy in WARNINGS for warning in policy(approval, rules)],
-    )
+    """Applies every check to an application."""
+    return apply(CHECKS, rules, approval, rules)
 
 
 def year_is_open(approval: ImportApproval, rules: ImportRules) -> Iterator[Problem]:
-    if approval.fiscal_year not in rules.district_policy.years(rules.today):
-        yield year_not_open(approval.fiscal_year)
+    years = rules.get(Years)
+    if approval.fiscal_year not in years.open_on(rules.today):
+        yield year_not_open(approval.fiscal_year, years, rules.today)
 
 
 def unit_is_active(approval: ImportApproval, rules: ImportRules) -> Iterator[Problem]:
@@ -113,26 +112,28 @@ def notice_can_be_counted(approval: ImportApproval, rules: ImportRules) -> Itera
         yield Problem(rules.no_calendar.code, rules.no_calendar.text, "", rules.no_calendar.text_en)
 
 
-POLICIES: tuple[Policy, ...] = (
-    year_is_open,
-    unit_is_active,
-    required_fields,
-    policy_named,
-    items_complete,
-    units_agree,
-    catalogue_codes,
-    *EXPERT_POLICIES,
-    documents_attached,
-    notice_can_be_counted,
-)
-
-
 def validity_is_short(approval: ImportApproval, rules: ImportRules) -> Iterator[Problem]:
     """An approval that holds for its fiscal year is of no use when the notice outlasts the year."""
     ends = rules.notice.end if rules.notice else rules.today
-    if rules.policy.valid_months is None and ends.year > approval.fiscal_year:
+    if rules.imports.valid_months is None and ends.year > approval.fiscal_year:
         text = f"公示期满时 {approval.fiscal_year} 年度已终了，核准后将无有效期"
         yield Problem("validity_over_before_approval", text, "/fiscal_year", "the year will be over by then")
 
 
-WARNINGS: tuple[Policy, ...] = (validity_is_short, *EXPERT_WARNINGS)
+ASKING = "财库〔2007〕119号 第七条"
+DOCUMENTS_OF = "财库〔2007〕119号 第八条至第十二条"
+EXPERTS = "财库〔2007〕119号 第十二条"
+CHECKS = (
+    Check(year_is_open, Years),
+    Check(unit_is_active, "政府采购法 第十五条"),
+    Check(required_fields, ASKING),
+    Check(policy_named, DOCUMENTS_OF),
+    Check(items_complete, ASKING),
+    Check(units_agree, ASKING),
+    Check(catalogue_codes, "财库〔2022〕31号"),
+    *(Check(find, EXPERTS) for find in EXPERT_POLICIES),
+    Check(documents_attached, DOCUMENTS_OF),
+    Check(notice_can_be_counted, Imports),
+    Check(validity_is_short, Imports, "warn"),
+    *(Check(find, EXPERTS, "warn") for find in EXPERT_WARNINGS),
+)

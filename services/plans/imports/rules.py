@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from sqlalchemy import select
 
 from services.plans.attachment import Attachment
 from services.plans.catalogue import CatalogueItem, entries
-from services.plans.district import District, DistrictPolicy, policy_of
+from services.plans.district import District
 from services.plans.imports.approval import ImportApproval
-from services.plans.imports.policy import ImportPolicy, NoticeOrder
+from services.plans.imports.policy import NoticeOrder
+from services.plans.policy import Policy, policy_of
+from services.plans.rule import Version
 from services.plans.rules import unit_of
+from services.plans.topics import Content, Imports, Years
 from shared.calendar import Period
 from shared.errors import Conflict
 from shared.people import AppointmentCopy, OrganisationCopy, PersonCopy
@@ -30,28 +32,28 @@ class ImportRules:
     today: date
     unit: OrganisationCopy
     district: District
-    district_policy: DistrictPolicy
-    policy: ImportPolicy
+    policy: Policy
     catalogue: Mapping[str, CatalogueItem] = field(default_factory=dict)
     attachments: Sequence[Attachment] = ()
     notice: Period | None = None
     no_calendar: Conflict | None = None
     staff: frozenset[str] = frozenset()
 
-    def versions(self) -> dict[str, Any]:
-        """Which versions of the rules were applied; kept with each round."""
-        return {
-            "policy": {
-                "district": self.district_policy.district_code,
-                "version": self.district_policy.version,
-            },
-            "import_policy": {
-                "district": self.policy.district_code,
-                "version": self.policy.version,
-                "notice_order": self.policy.notice_order,
-                "notice_days": self.policy.notice_days,
-            },
-        }
+    @property
+    def imports(self) -> Imports:
+        """What the district sets for import approvals."""
+        return self.policy.get(Imports)
+
+    def get(self, kind: type[Content]) -> Content:
+        return self.policy.get(kind)
+
+    def version(self, topic: str) -> Version:
+        return self.policy.version(topic)
+
+    @property
+    def applied(self) -> list[Version]:
+        """Every version that the application is judged by."""
+        return [self.version(kind.topic) for kind in (Years, Imports)]
 
 
 def rules_for(
@@ -63,22 +65,17 @@ def rules_for(
         today=look.today,
         unit=unit,
         district=district,
-        district_policy=policy_of(look, district),
-        policy=import_policy_of(look, district),
+        policy=policy_of(look, district),
         catalogue=entries(look, [item.catalogue_code for item in approval.items]),
         attachments=approval.attachments if attachments is None else attachments,
         staff=_staff(look, approval),
     )
-    if rules.policy.notice_order != NoticeOrder.NONE:
+    if rules.imports.notice_order != NoticeOrder.NONE:
         try:
-            rules.notice = notice_end(look, look.today, rules.policy.notice_days)
+            rules.notice = notice_end(look, look.today, rules.imports.notice_days)
         except Conflict as missing:
             rules.no_calendar = missing
     return rules
-
-
-def import_policy_of(_look: Look, _district: District) -> ImportPolicy:
-    return ImportPolicy()
 
 
 def _staff(look: Look, approval: ImportApproval) -> frozenset[str]:

@@ -11,11 +11,12 @@ from services.plans.district import next_number
 from services.plans.imports.announcement import notice_published, status_changed
 from services.plans.imports.approval import FINAL, ImportApproval
 from services.plans.imports.notice import Notice, publish
-from services.plans.imports.policy import ImportPolicy, NoticeOrder
+from services.plans.imports.policy import NoticeOrder
 from services.plans.imports.rules import ImportRules, rules_for
 from services.plans.imports.submission import build, public_content, so_far
 from services.plans.review import note
 from services.plans.sending import freeze
+from services.plans.topics import Imports
 from shared.errors import invalid
 from shared.events.approvals import CaseApproved
 from shared.people import Caller
@@ -35,22 +36,22 @@ def apply(work: Work, approval: ImportApproval, by: Caller, picks: Sequence[UUID
     if verdict.problems:
         raise invalid(verdict.problems)
     before = approval.to_record()
-    approval.apply(rules.policy, work.now)
+    approval.apply(rules.imports, work.now)
     if approval.application_number is None:
         approval.application_number = _number(work, approval, "import_application", APPLICATION_PATTERN)
-    if rules.policy.notice_order == NoticeOrder.BEFORE_FIRST_REVIEW:
+    if rules.imports.notice_order == NoticeOrder.BEFORE_FIRST_REVIEW:
         text = f"提交申请，开始公示：{tell_everybody(work, approval, rules).explanation}"
     else:
         text = f"第 {approval.round} 次提交审核"
         numbered = submission.model_copy(update={"number": approval.application_number})
-        freeze(work, approval, numbered, rules.versions(), list(picks))
+        freeze(work, approval, numbered, verdict.to_json(rules), list(picks))
     note(work, approval, "submitted", text, by=by, before=before, digest=submission.digest)
     work.publish(status_changed(approval, str(before["status"])))
 
 
 def tell_everybody(work: Work, approval: ImportApproval, rules: ImportRules) -> Notice:
     """Publishes the notice of an application that has just become public."""
-    days = approval.notice_days or rules.policy.notice_days
+    days = approval.notice_days or rules.imports.notice_days
     notice = publish(work, approval, public_content(approval, rules), days)
     work.publish(notice_published(approval, notice))
     return notice
@@ -61,8 +62,8 @@ def send_on(work: Work, approval: ImportApproval, review: str, picks: Sequence[U
     nobody: where the chain asks for a pick, it is refused, and then sent by the applicant's hand."""
     rules = rules_for(work, approval)
     approval.enter_review(review, work.now)
-    submission, _ = build(approval, rules, so_far(work, approval))
-    freeze(work, approval, submission, rules.versions(), list(picks))
+    submission, verdict = build(approval, rules, so_far(work, approval))
+    freeze(work, approval, submission, verdict.to_json(rules), list(picks))
 
 
 def after_first_review(work: Work, approval: ImportApproval, _event: CaseApproved) -> str:
@@ -77,18 +78,17 @@ def after_first_review(work: Work, approval: ImportApproval, _event: CaseApprove
 
 def after_final_review(work: Work, approval: ImportApproval, _event: CaseApproved) -> str:
     """The last step of the final review agreed: the approval gets its number, and holds from today on."""
-    policy = rules_for(work, approval).policy
-    until = valid_to(approval, policy, work.today)
+    until = valid_to(approval, rules_for(work, approval).imports, work.today)
     number = _number(work, approval, "import_approval", APPROVAL_PATTERN)
     approval.approve(number, (work.today, until), work.now)
     return f"终审通过，核准编号 {number}，有效期至 {until}"
 
 
-def valid_to(approval: ImportApproval, policy: ImportPolicy, today: date) -> date:
+def valid_to(approval: ImportApproval, imports: Imports, today: date) -> date:
     """The last day of an approval: the end of its fiscal year, or so many months on as the district says."""
-    if policy.valid_months is None:
+    if imports.valid_months is None:
         return date(approval.fiscal_year, 12, 31)
-    years, month = divmod(today.month - 1 + policy.valid_months, 12)
+    years, month = divmod(today.month - 1 + imports.valid_months, 12)
     year, month = today.year + years, month + 1
     return date(year, month, min(today.day, monthrange(year, month)[1]))
 

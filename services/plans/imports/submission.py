@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from services.plans import reference
-from services.plans.checks import CONTENT_LIMIT, Verdict
+from services.plans.finding import built_in, founded
 from services.plans.imports.approval import FINAL, FIRST, ImportApproval
 from services.plans.imports.checks import judge
 from services.plans.imports.form import header_json
@@ -17,7 +17,9 @@ from services.plans.imports.notice import Notice, last_notice
 from services.plans.imports.objection import Objection, objections_of
 from services.plans.imports.policy import NoticeOrder
 from services.plans.imports.rules import ImportRules
+from services.plans.judging import Verdict
 from services.plans.review import Round
+from services.plans.submission import CONTENT_LIMIT
 from shared.digest import canonical, digest
 from shared.errors import Problem
 from shared.events.documents import Fact, Submission
@@ -62,7 +64,8 @@ def build(approval: ImportApproval, rules: ImportRules, known: SoFar = NOTHING) 
     verdict = judge(approval, rules)
     if len(canonical(content)) > FORM_LIMIT:
         text = f"内容过大，不能超过 {FORM_LIMIT // 1024} KiB"
-        verdict.problems.append(Problem("content_too_large", text, "", "the content is too large"))
+        problem = Problem("content_too_large", text, "", "the content is too large")
+        verdict.problems.append(founded(problem, built_in("content_size", "系统限制")))
     whole = {**content, **_history(content, known)}
     submission = Submission(
         doc_type=FIRST if approval.is_editable else approval.review,

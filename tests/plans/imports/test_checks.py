@@ -9,17 +9,16 @@ from uuid import uuid4
 import pytest
 
 from services.plans.attachment import Attachment
-from services.plans.checks import Verdict
-from services.plans.district import DistrictPolicy
 from services.plans.imports.approval import ImportApproval
 from services.plans.imports.checks import judge
 from services.plans.imports.form import ImportExpert, ImportFilled, ImportItem
-from services.plans.imports.policy import ImportPolicy
 from services.plans.imports.rules import ImportRules
 from services.plans.imports.sending import valid_to
 from services.plans.imports.submission import surname
+from services.plans.judging import Verdict
+from services.plans.topics import Imports
 from shared.calendar import Calendar, calendar_year_missing
-from tests.plans.paper import AT, LIN, TAIYUAN, a_code, a_unit
+from tests.plans.paper import AT, LIN, TAIYUAN, a_code, a_policy, a_unit
 
 NOTICE = Calendar({}).add_working_days(date(2026, 11, 23), 5)
 TEXTS = {"spec": "", "origin": "", "technical_reason": "静音扫描", "domestic_reason": "国产设备不足"}
@@ -54,8 +53,7 @@ def the_rules(*kinds: str, **changes: Any) -> ImportRules:
         "today": date(2026, 11, 23),
         "unit": a_unit(),
         "district": TAIYUAN,
-        "district_policy": DistrictPolicy.default(""),
-        "policy": ImportPolicy(),
+        "policy": a_policy(),
         "catalogue": {
             code.code: code
             for code in (a_code("A02321000"), a_code("A02000000", selectable=False), a_code("C1", "services"))
@@ -191,7 +189,7 @@ def test_warnings_stand_in_nobodys_way() -> None:
     ],
 )
 def test_how_long_an_approval_holds(months: int | None, today: date, expected: date) -> None:
-    assert valid_to(an_approval(), ImportPolicy(valid_months=months), today) == expected
+    assert valid_to(an_approval(), Imports(exempt_classes=[], valid_months=months), today) == expected
 
 
 def test_names_are_not_published_whole() -> None:

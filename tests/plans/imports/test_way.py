@@ -186,7 +186,7 @@ def test_the_notice_waits_for_a_calendar_that_is_missing(customs: Customs) -> No
 
 def test_history_tells_the_whole_way(customs: Customs) -> None:
     approval = customs.approved()
-    entries = customs.town.do(customs.town.lin, "GET", f"import-approvals/{approval['id']}/history")
+    entries = customs.town.stream(f"import-approvals/{approval['id']}/history")
     assert [entry["kind"] for entry in entries] == [
         *("created", "submitted", "publicity", "notice_over", "approved")
     ]

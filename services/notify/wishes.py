@@ -1,0 +1,150 @@
+"""What holds for a person: his own choices, else those of his units, else those of the system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from services.notify.channels import ROBOTS, Channel
+from services.notify.contact import Account, Contact
+from services.notify.kinds import Kind
+from services.notify.preferences import Mode, Owner, Preferences
+from services.notify.provider import Provider
+from services.notify.texts import CHINESE
+from shared.people import AppointmentCopy
+from shared.store import Look, Work
+
+SYSTEM = "system"
+
+
+class Effective(NamedTuple):
+    """What holds for a kind on a channel, and where it comes from: `person`, `unit` or `system`, by a choice
+    about which topic."""
+
+    mode: Mode
+    source: str
+    topic: str = ""
+
+
+class Way(NamedTuple):
+    """A channel on which a person is told, or would have been."""
+
+    channel: Channel
+    mode: Mode
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The choices that bear on one person. Where several units of his differ, the more insistent one holds,
+    so that no unit's rule is lost."""
+
+    own: Preferences | None
+    units: Sequence[Preferences]
+
+    @property
+    def locale(self) -> str:
+        return self.locale_from[0]
+
+    @property
+    def locale_from(self) -> tuple[str, str]:
+        """The language, and where it comes from."""
+        if self.own is not None and self.own.locale:
+            return self.own.locale, Owner.PERSON
+        found = next((unit.locale for unit in self.units if unit.locale), None)
+        return (found, Owner.UNIT) if found else (CHINESE, SYSTEM)
+
+    @property
+    def inbox_suffices(self) -> bool:
+        """Whether his units let people do without any channel also for what is mandatory."""
+        return bool(self.units) and all(unit.inbox_suffices for unit in self.units)
+
+    def about(self, kind: Kind, channel: Channel) -> Effective:
+        """What holds for a kind on a channel."""
+        for source, level in ((Owner.PERSON, [self.own] if self.own else []), (Owner.UNIT, self.units)):
+            found = [choice for row in level if (choice := row.about(kind, channel)) is not None]
+            if found:
+                most = max(found, key=lambda choice: choice.mode.insistence)
+                return Effective(most.mode, source, most.topic)
+        return Effective(Mode.NOW if channel in kind.channels else Mode.OFF, SYSTEM)
+
+    def ways(self, kind: Kind) -> list[Way]:
+        """On which channels a kind goes out; those that he himself has switched off are told apart."""
+        effective = {channel: self.about(kind, channel) for channel in Channel}
+        return [
+            Way(channel, found.mode)
+            for channel, found in effective.items()
+            if found.mode is not Mode.OFF or (found.source == Owner.PERSON and channel in kind.channels)
+        ]
+
+    def falls_silent(self, kind: Kind) -> bool:
+        """Whether a mandatory kind would stay in the inbox, although that is not enough."""
+        if not kind.mandatory or self.inbox_suffices:
+            return False
+        return all(way.mode is Mode.OFF for way in self.ways(kind))
+
+
+def wishes_of(look: Look, person_id: UUID) -> Wishes:
+    """The wishes of a person, in one statement."""
+    rows = look.all(_rows(person_id, look.today))
+    own = next((row for row in rows if row.owner == Owner.PERSON), None)
+    return Wishes(own, [row for row in rows if row.owner == Owner.UNIT])
+
+
+def ways_for(look: Look, person_id: UUID, kind: Kind) -> list[Way]:
+    """On which channels a person is told of a kind. What is mandatory goes out as the system would have it,
+    when nothing that he has chosen can reach him."""
+    wishes = wishes_of(look, person_id)
+    ways = wishes.ways(kind)
+    if not kind.mandatory or wishes.inbox_suffices:
+        return ways
+    chosen = {way.channel for way in ways if way.mode is not Mode.OFF}
+    if chosen >= kind.channels or _reaches(look, person_id, chosen):
+        return ways
+    return [
+        *(way for way in ways if way.channel not in kind.channels),
+        *(Way(channel, Mode.NOW) for channel in sorted(kind.channels)),
+    ]
+
+
+def lock_preferences(work: Work, owner_id: UUID, owner: Owner) -> Preferences:
+    """The row of an owner, made at first use, that nobody else changes until this work ends."""
+    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = {"owner_id": owner_id, "owner": owner, "version": 0, "choices": [], "changed_at": work.now}
+    work.execute(insert(Preferences).values(**row).on_conflict_do_nothing())
+    (found,) = work.lock_all(select(Preferences).where(Preferences.owner_id == owner_id))
+    return found
+
+
+def _reaches(look: Look, person_id: UUID, channels: Iterable[Channel]) -> bool:
+    """Whether one of the channels leads to a person: by his address, or by a robot of his unit."""
+    wanted = set(channels)
+    contact = look.first(select(Contact).where(Contact.person_id == person_id))
+    if contact is not None and any(contact.address(channel) for channel in wanted):
+        return True
+    accounts = select(Account.id).where(Account.person_id == person_id, Account.channel.in_(wanted - ROBOTS))
+    robots = select(Provider.id).where(
+        Provider.channel.in_(wanted & ROBOTS),
+        Provider.active,
+        or_(
+            Provider.organisation_id.is_(None),
+            Provider.organisation_id.in_(_units_of(person_id, look.today)),
+        ),
+    )
+    return look.first(accounts) is not None or look.first(robots) is not None
+
+
+def _units_of(person_id: UUID, today: date) -> Select[UUID]:
+    return select(AppointmentCopy.organisation_id).where(
+        AppointmentCopy.person_id == person_id, AppointmentCopy.on(today)
+    )
+
+
+def _rows(person_id: UUID, today: date) -> Select[Preferences]:
+    whose = or_(Preferences.owner_id == person_id, Preferences.owner_id.in_(_units_of(person_id, today)))
+    return select(Preferences).where(whose).order_by(Preferences.owner_id)

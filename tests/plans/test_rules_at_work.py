@@ -1,0 +1,116 @@
+"""What rules of a district do to its plans: those of today judge today, and leave yesterday as it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from httpx2 import Response
+
+from tests.plans.town import FORM, Town
+
+WARN, BLOCK = {"enforcement": "warn"}, {"enforcement": "block"}
+AMOUNTS = {
+    "budget_level": "city_county",
+    "kind": "goods",
+    "open_tender_from": "60000.00",
+    "decentralised_limit": "50000.00",
+}
+
+
+def codes(answer: Response) -> set[str]:
+    assert answer.status_code == 422, answer.text
+    return {problem["code"] for problem in answer.json()["errors"]}
+
+
+def test_a_district_forbids_direct_applications_and_closes_years(town: Town) -> None:
+    town.rule("direct_application", {"allowed": False})
+    town.rule("years", {"years": [{"year": 2026, "closes_on": "2026-12-10"}]})
+    wanted = {"attachment_kind": "requirement", "label": "采购需求"}
+    town.rule("required", {"attachments": [wanted], "fields": [{"field": "leader"}]})
+    form = town.do(town.lin, "GET", "form")
+    assert form["years"] == [{"year": 2026, "closes_on": "2026-12-10"}]
+    assert form["direct_application"] is False
+    assert [field["required"] for field in form["fields"] if field["name"] == "leader"] == [True]
+    closed = town.ask(town.lin, "POST", "plans", json={**FORM, "fiscal_year": 2027})
+    assert codes(closed) == {"year_not_open"}
+    assert closed.json()["errors"][0]["basis"]["district_code"] == "140100"
+    refused = town.submit(town.draft())
+    assert codes(refused) == {"budget_required", "attachment_required", "required_here"}
+    town.clock.move(days=18)
+    late = town.ask(town.lin, "POST", "plans", json=FORM)
+    assert "截止" in late.json()["errors"][0]["detail"]
+
+
+def test_the_form_offers_what_the_district_allows(town: Town) -> None:
+    town.rule("choices", {"methods": ["open_tender", "inquiry"], "fund_natures": ["general"]})
+    form = town.do(town.lin, "GET", "form")
+    (methods,) = [field["choices"] for field in form["fields"] if field["name"] == "method"]
+    assert [choice["code"] for choice in methods] == ["open_tender", "inquiry"]
+    assert [choice["code"] for choice in form["fund_natures"]] == ["general"]
+
+
+def test_numbers_follow_the_pattern_in_force(town: Town) -> None:
+    pattern = {"application": "A-{district}-{year}-{seq}", "plan": "{district}[{year}]{seq}号"}
+    town.rule("numbers", pattern)
+    assert town.usable()["plan_number"] == "140100[2026]000001号"
+    town.rule("numbers", None)
+    assert town.submitted()["application_number"] == "SQ-140100-2026-000002"
+
+
+def test_a_rule_of_tomorrow_judges_from_tomorrow_on(town: Town) -> None:
+    plan = town.draft(method="inquiry", method_ground="uniform_goods")
+    town.rule("thresholds", {"amounts": [AMOUNTS]}, "2026-11-24")
+    assert town.do(town.lin, "GET", f"plans/{plan['id']}/check")["problems"] == []
+    town.clock.move(days=1)
+    (problem,) = town.do(town.lin, "GET", f"plans/{plan['id']}/check")["problems"]
+    assert problem["code"] == "method_reason_required"
+    assert problem["basis"] == {
+        "rule": "thresholds",
+        "rule_label": "数额标准",
+        "district_code": "140100",
+        "version": 1,
+        "effective_from": "2026-11-24",
+        "source": "市财购〔2026〕1号",
+        "is_sample": False,
+        "law": "政府采购法 第八条、第二十七条",
+    }
+    refused = town.submit(plan)
+    assert refused.json()["errors"][0]["basis"] == problem["basis"]
+
+
+def test_a_rule_changed_today_leaves_what_was_judged_before_as_it_was(any_town: Town) -> None:
+    town = any_town
+    town.rule("splitting", WARN)
+    town.rule("text", {"text": "第一版"})
+    plan = town.submitted()
+    shown = {rule["rule"]: rule for rule in plan["judged_by"]}
+    assert (shown["splitting"]["district_code"], shown["splitting"]["version"]) == ("140100", 1)
+    assert (shown["thresholds"]["district_code"], shown["thresholds"]["is_sample"]) == ("140000", True)
+    warned = {warning["code"] for warning in plan["warnings"]}
+    assert warned == {"threshold_is_sample", "intent_notice_missing", "sme_mode_missing"}
+    town.rule("splitting", BLOCK)
+    town.rule("text", {"text": "第二版"})
+    town.rule("intent_notice", {"enforcement": "off", "days": 0})
+    assert town.do(town.lin, "GET", "form")["rule_text"]["text"] == "第二版"
+    later = town.plan(plan)
+    assert (later["judged_by"], later["warnings"]) == (plan["judged_by"], plan["warnings"])
+    (frozen,) = town.do(town.lin, "GET", f"plans/{plan['id']}/rounds")
+    assert frozen["rules"]["versions"] == plan["judged_by"]
+    assert town.draft()["judged_by"] == []
+    check = town.do(town.lin, "GET", f"plans/{plan['id']}/check")
+    assert {rule["rule"]: rule["version"] for rule in check["rules"]}["splitting"] == 2
+
+
+def test_splitting_is_refused_where_the_district_says_so(town: Town) -> None:
+    line = town.line("200000.00")
+    town.rule("thresholds", {"amounts": [{**AMOUNTS, "open_tender_from": "100000.00"}]})
+    inquiry: dict[str, Any] = {
+        "method": "inquiry",
+        "allocations": [{"budget_line_id": line["id"], "amount": "60000.00"}],
+    }
+    town.submitted(**inquiry)
+    second = town.draft(**inquiry)
+    town.rule("splitting", BLOCK)
+    assert codes(town.submit(second)) == {"splitting_suspected"}
+    town.rule("splitting", WARN)
+    assert "splitting_suspected" in {one["code"] for one in town.submit(second).json()["warnings"]}
