@@ -14,7 +14,7 @@ from bench.result import Figure
 from bench.servers import missing
 from shared.logs import configure
 
-BENCHES = ("submit", "hop", "drain", "chains", "lists", "notifications", "embedded", "catch_up")
+BENCHES = ("submit", "hop", "drain", "chains", "lists", "todo", "notifications", "embedded", "catch_up")
 
 
 def main() -> int:

@@ -10,11 +10,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, not_, select
 
 from services.approvals.chain import Chain, ChainVersion
+from services.approvals.floor import Floors, floors_on
 from services.approvals.in_force import in_force, nearest_policy
 from services.approvals.policy import DistrictPolicy
 from services.approvals.scope import Scope, read_scope
 from services.approvals.segregation import Seats
-from services.approvals.staffing import Unit
+from services.approvals.staffing import Unit, units_where
 from services.approvals.step import RoleSelector, Segment, Step
 from shared.people import DistrictCopy, OrganisationCopy
 from shared.store import Look
@@ -23,14 +24,17 @@ from shared.store import Look
 @dataclass(frozen=True)
 class Judged:
     """`others` are the steps of the other segment: of each unit for a district's draft, for a unit's draft
-    those of its district under the unit's own id."""
+    those of its district under the unit's own id. `floors` are those of a unit's draft, `homes` where people
+    who are named are appointed."""
 
     level: str
     steps: Sequence[Step]
     units: Sequence[Unit]
     scope: Scope
     others: Mapping[UUID, Sequence[Step]]
-    policies: Sequence[DistrictPolicy] = ()
+    policies: Sequence[DistrictPolicy]
+    floors: Floors
+    homes: Mapping[UUID, Unit]
 
     @property
     def names(self) -> dict[str, str]:
@@ -75,29 +79,47 @@ class Judged:
         )
 
 
-def read_judged(look: Look, chain: Chain, steps: Sequence[Step]) -> Judged | None:
-    """What a draft is judged by; nothing when its owner is not known here."""
+def read_judged(look: Look, chain: Chain) -> Judged | None:
+    """What the draft of a chain is judged by; nothing when its owner is not known here."""
     if chain.level == Segment.UNIT:
-        return _of_unit(look, chain, steps)
+        return _of_unit(look, chain)
     if look.session.get(DistrictCopy, chain.owner) is None:
         return None
     which = following(look, chain)
     others = unit_steps(look, chain.doc_type, which)
-    scope = read_scope(look, which, [*steps, *(step for one in others.values() for step in one)])
+    scope = read_scope(look, which, [*chain.steps, *(step for one in others.values() for step in one)])
     units = [unit for unit in scope.units if scope.applicants(unit)]
-    return Judged(chain.level, steps, units, scope, others, look.all(select(DistrictPolicy)))
+    return _judged(look, chain, units, scope, others)
 
 
-def _of_unit(look: Look, chain: Chain, steps: Sequence[Step]) -> Judged | None:
+def _of_unit(look: Look, chain: Chain) -> Judged | None:
     which = OrganisationCopy.organisation_id == chain.organisation_id
-    alone = read_scope(look, which, steps)
-    if not alone.units:
+    units = units_where(look, which, OrganisationCopy.active.is_(True))
+    if not units:
         return None
-    (unit,) = alone.units
-    district = in_force(look, unit, chain.doc_type).district
+    district = in_force(look, units[0], chain.doc_type).district
     above = [Step.model_validate(step) for step in district[1].steps] if district else []
-    scope = read_scope(look, which, [*steps, *above]) if above else alone
-    return Judged(chain.level, steps, [unit], scope, {unit.id: above}, look.all(select(DistrictPolicy)))
+    scope = read_scope(look, which, [*chain.steps, *above])
+    return _judged(look, chain, units, scope, {units[0].id: above})
+
+
+def _judged(
+    look: Look, chain: Chain, units: Sequence[Unit], scope: Scope, others: Mapping[UUID, Sequence[Step]]
+) -> Judged:
+    homes = {post.person.organisation_id for post in scope.named}
+    floors: Floors = {}
+    if chain.level == Segment.UNIT:
+        floors = floors_on(look, units[0].district_path, chain.doc_type, look.today)
+    return Judged(
+        level=chain.level,
+        steps=chain.steps,
+        units=units,
+        scope=scope,
+        others=others,
+        policies=look.all(select(DistrictPolicy)),
+        floors=floors,
+        homes={unit.id: unit for unit in units_where(look, OrganisationCopy.organisation_id.in_(homes))},
+    )
 
 
 def following(look: Look, chain: Chain) -> ColumnElement[bool]:

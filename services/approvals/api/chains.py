@@ -14,13 +14,14 @@ from services.approvals.chain import Chain
 from services.approvals.chain_check import check
 from services.approvals.chain_schemas import ChainBody, ChainItem, ChainShape, DraftBody, LintShape
 from services.approvals.chain_views import chain_item, chain_shape
+from services.approvals.judged import read_judged
 from services.approvals.queries import CHAIN_ORDER
 from services.approvals.views import problem_items
 from shared.database import new_id
 from shared.errors import Conflict, Forbidden, Problem, invalid
 from shared.http import DoOnce, IfMatch, Page, Paged, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import Caller, DistrictCopy, Role
-from shared.store import Look, Work
+from shared.store import Look, Store, Work
 
 router = APIRouter(tags=["chains"])
 DocTypeFilter = Annotated[str, Query(max_length=40, description="单据类型 (type of document)")]
@@ -103,10 +104,7 @@ def edit_chain(
 )
 def lint_chain(store: StoreHere, caller: SignedIn, chain_id: UUID) -> LintShape:
     """Every problem of the draft at once; changes nothing."""
-    with store.read() as look:
-        chain = look.get(Chain, chain_id, seen_by=caller)
-        chain.require_editor(caller)
-        return LintShape(problems=problem_items(check(look, chain)))
+    return LintShape(problems=problem_items(_problems_of(store, caller, chain_id)))
 
 
 @router.post(
@@ -122,19 +120,30 @@ def publish_chain(
 
     422 with every problem that the check finds.
     """
+    problems = _problems_of(store, caller, chain_id)
     with store.work(actor=caller.actor) as work:
         if (before := once.before(work)) is not None:
             return before
         chain = work.get(Chain, chain_id, seen_by=caller)
         chain.require_editor(caller)
-        expected.check(etag(chain.version))
-        if problems := check(work, chain):
+        expected.check(etag(chain.version))  # the draft that was judged
+        if problems:
             raise invalid(problems)
         version, published = chain.publish(caller.person_id, work.now)
         work.add(version)
         work.publish(published)
         work.session.flush()
         return once.answer(work, chain_shape(work, chain, caller), etag=etag(chain.version))
+
+
+def _problems_of(store: Store, caller: Caller, chain_id: UUID) -> list[Problem]:
+    """What stands against publishing a draft; judged when reading is over, as a large district takes a
+    while."""
+    with store.read() as look:
+        chain = look.get(Chain, chain_id, seen_by=caller)
+        chain.require_editor(caller)
+        judged = read_judged(look, chain)
+    return check(chain, judged)
 
 
 def _new_chain(work: Work, caller: Caller, body: ChainBody) -> Chain:
