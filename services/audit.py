@@ -8,10 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from services.approvals.audit import check_database
+from services.approvals.audit import check_database, check_seals_of
 from services.approvals.case import Case
 from services.approvals.evidence import evidence_file
-from services.approvals.evidence_check import Finding, check_bytes
+from services.approvals.evidence_check import check_bytes
+from services.approvals.finding import Finding
 from services.processes import err, guarded, open_data_dir, out
 from services.runtime import System
 from shared.settings import Settings
@@ -47,9 +48,10 @@ def verify_files(files: Sequence[Path]) -> int:
 
 @guarded
 def verify_database(settings: Settings) -> int:
-    """Checks every case in the tables."""
-    total = broken = 0
-    for case_id, found in check_database(_store(settings)):
+    """Checks every case in the tables, and the seals."""
+    total, store = 0, _store(settings)
+    broken = int(_report("seals", check_seals_of(store)))
+    for case_id, found in check_database(store):
         total += 1
         if found:
             broken += _report(f"case {case_id}", found)

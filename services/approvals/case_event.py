@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Text, Uuid, event
+from sqlalchemy import ForeignKey, Index, String, Text, Uuid, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
@@ -39,6 +39,7 @@ class CaseEvent(Approvals):
     case and slots can be computed again from the events alone."""
 
     __tablename__ = "case_event"
+    __table_args__ = (Index("ix_case_event_at", "at"),)
 
     case_id: Mapped[UUID] = mapped_column(ForeignKey(Case.id), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

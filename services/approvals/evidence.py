@@ -9,6 +9,7 @@ from sqlalchemy.orm import undefer
 
 from services.approvals.case import Case, CaseRound
 from services.approvals.case_event import CaseEvent
+from services.approvals.seal import seals_of
 from services.approvals.slot import Slot
 from services.approvals.written import written
 from shared.digest import canonical, digest
@@ -18,7 +19,7 @@ FORMAT = "case-evidence/1"
 
 
 def evidence_of(look: Look, case: Case) -> dict[str, Any]:
-    """All rounds with content, facts and route, all acts with their hashes, all slots."""
+    """All rounds with content, facts and route, all acts with their hashes, all slots, and the seals."""
     rounds = select(CaseRound).where(CaseRound.case_id == case.id).order_by(CaseRound.n)
     events = select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.seq)
     slots = select(Slot).where(Slot.case_id == case.id).order_by(Slot.id)
@@ -28,6 +29,7 @@ def evidence_of(look: Look, case: Case) -> dict[str, Any]:
         "rounds": [written(row) for row in look.all(rounds.options(undefer(CaseRound.content)))],
         "events": [written(row) for row in look.all(events)],
         "slots": [written(row) for row in look.all(slots)],
+        "seals": seals_of(look, case.id),
     }
 
 

@@ -8,25 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from services.approvals.case_event import first_hash_of, sealed_hash
+from services.approvals.finding import Finding
+from services.approvals.seal_check import check_seals
 from services.approvals.written import row_digest
 from shared.digest import digest
 
 Evidence = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A broken link: where, for example `events/3`, and what is wrong there."""
-
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
 
 
 Check = Callable[[Evidence], Iterator[Finding]]
@@ -135,6 +125,7 @@ CHECKS: Sequence[Check] = (
     check_frozen,
     check_slots,
     check_case,
+    check_seals,
     check_file,
 )
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from services.approvals import alarms
 from services.approvals.handlers import check_holder
+from services.approvals.seal import due_day, seal_day
 from services.approvals.slot import PENDING, Slot
 from shared.jobs import Jobs
 from shared.people import AppointmentCopy
@@ -14,6 +15,7 @@ from shared.upkeep import tidy
 
 jobs = Jobs()
 PER_TICK = 200
+SEALS_PER_TICK = 60
 
 
 @jobs.every(seconds=3600)
@@ -24,6 +26,18 @@ def tidy_up(here: Running) -> None:
 @jobs.every(seconds=30)
 def watch_deadlines(here: Running) -> None:
     alarms.ring(here.store)
+
+
+@jobs.every(seconds=600)
+def seal_days(here: Running) -> None:
+    """Seals the days that are over; one of several that do so at once is first."""
+    for _ in range(SEALS_PER_TICK):
+        with here.store.work() as work:
+            day = due_day(work)
+            told = seal_day(work, day) if day else None
+            if told is None:
+                return
+            work.publish(told)
 
 
 @jobs.every(seconds=900)

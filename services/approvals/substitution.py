@@ -13,7 +13,7 @@ from services.approvals.tables import Approvals
 from shared.clock import local_date
 from shared.database import UtcDateTime, new_id
 from shared.errors import Conflict
-from shared.events.approvals import SubstitutionEnded, SubstitutionGranted
+from shared.events.substitutions import SubstitutionEnded, SubstitutionGranted
 from shared.people import AppointmentCopy, Caller, Role
 
 

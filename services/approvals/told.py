@@ -97,6 +97,7 @@ def _shown(case: Case, slot: Slot) -> dict[str, Any]:
         "title": case.title,
         "number": case.number,
         "opened_at": slot.opened_at,
+        "holder_name": slot.holder_name,
     }
 
 

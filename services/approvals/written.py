@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -38,6 +38,8 @@ def plain(value: Any) -> Any:
     """A value as JSON that has one spelling: moments in UTC, numbers that JSON cannot carry as text."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, UUID | float):
         return str(value)
     if isinstance(value, Mapping):

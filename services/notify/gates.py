@@ -66,7 +66,7 @@ def still_to_do(work: Work, going: Going) -> Verdict | None:
     message, slot = going.message, going.slot
     if message.slot_id is None:
         return None
-    waits = message.done_at is None and slot is not None and slot.waits_for(message.person_id)
+    waits = message.done_at is None and slot is not None and slot.is_open
     return None if waits else Suppress(STALE)
 
 

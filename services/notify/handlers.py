@@ -44,21 +44,22 @@ def keep_contact(work: Work, event: PersonContactChanged) -> None:
 
 @events.on(SlotOpened)
 def tell_reviewer(work: Work, event: SlotOpened) -> None:
-    """It is somebody's turn: told unless the to-do has vanished already."""
+    """It is somebody's turn: told, and who stands in for him too, unless the to-do has vanished already."""
     slot = _follow_slot(work, event, is_open=True)
-    if slot.waits_for(event.holder_id):
+    if slot.is_open:
         document = Document(event.doc_type, event.doc_id, event.organisation_id)
         context, path = context_of(event), f"/cases/{event.case_id}"
         tell(work, event.holder_id, Notice("slot.opened", context, path, document, event.slot_id))
+        context |= {"deputy_for": event.holder_name}
+        for deputy in event.deputies:
+            tell(work, deputy, Notice("slot.opened", context, path, document, event.slot_id))
 
 
 @events.on(SlotClosed)
 def finish_todo(work: Work, event: SlotClosed) -> None:
-    """A to-do has vanished: nobody is told, its message is done."""
+    """A to-do has vanished: nobody is told, its messages are done, those of deputies too."""
     _follow_slot(work, event, is_open=False)
-    waiting = select(Message).where(
-        Message.slot_id == event.slot_id, Message.person_id == event.holder_id, Message.done_at.is_(None)
-    )
+    waiting = select(Message).where(Message.slot_id == event.slot_id, Message.done_at.is_(None))
     for message in work.lock_all(waiting.order_by(Message.id)):
         message.finish(work.now)
         touch_inbox(work, message.person_id)

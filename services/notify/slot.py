@@ -11,7 +11,8 @@ from services.notify.message import Base
 
 
 class SlotCopy(Base):
-    """A slot as of the version of its case: who holds it, and whether it still waits for him."""
+    """A slot as of the version of its case: who holds it, and whether it still waits, for him and for those
+    who stand in for him. A slot never changes hands: who takes it over gets one of his own."""
 
     __tablename__ = "slot_copy"
 
@@ -24,6 +25,3 @@ class SlotCopy(Base):
         """Takes over the state as of a version of the case; an older version is ignored."""
         if case_version >= self.case_version:
             self.holder_id, self.case_version, self.is_open = holder_id, case_version, is_open
-
-    def waits_for(self, person_id: UUID) -> bool:
-        return self.is_open and self.holder_id == person_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -77,6 +77,7 @@ class _SlotEvent(_CaseEvent):
     title: str
     number: str
     opened_at: datetime
+    holder_name: str = ""
     deputies: list[UUID] = Field(default_factory=list)
 
 
@@ -200,46 +201,26 @@ class CaseAttentionCleared(_CaseEvent):
     type: ClassVar[str] = "case.attention_cleared"
 
 
-class _SubstitutionEvent(Event):
+class AuditSealed(Event):
+    """The acts of a day are sealed: whoever keeps this can show later that none of them was changed."""
+
+    type: ClassVar[str] = "audit.sealed"
     publisher: ClassVar[str] = "approvals"
 
-    substitution_id: UUID
-    version: int
-    principal_id: UUID
-    deputy_id: UUID
+    n: int
+    day: date
+    root: str
+    leaves: int
+    previous: str
+    hash: str
 
     @property
     def subject(self) -> str:
-        return f"substitution/{self.substitution_id}"
+        return "audit"
 
     @property
     def subject_version(self) -> int:
-        return self.version
-
-
-class SubstitutionGranted(_SubstitutionEvent):
-    """Somebody decides for a person who is away, from `starts_at` until just before `ends_at`; `doc_types` is
-    empty for all types of document."""
-
-    type: ClassVar[str] = "substitution.granted"
-
-    principal_name: str
-    deputy_name: str
-    organisation_id: UUID
-    organisation_name: str
-    doc_types: list[str]
-    starts_at: datetime
-    ends_at: datetime
-    reason: str
-    granted_by: UUID
-
-
-class SubstitutionEnded(_SubstitutionEvent):
-    """A substitution was ended before its time."""
-
-    type: ClassVar[str] = "substitution.ended"
-
-    ended_by: UUID
+        return self.n
 
 
 class ChainPublished(Event):

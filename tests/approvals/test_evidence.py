@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services import audit
-from services.approvals.audit import check_case_of, check_database
+from services.approvals.audit import check_case_of, check_database, check_seals_of
 from services.approvals.case import Case, CaseRound
 from services.approvals.case_event import CaseEvent
 from services.approvals.evidence_check import check, check_bytes
+from services.approvals.seal import Seal, SealLeaf
 from services.approvals.slot import Slot
 from services.approvals.written import columns_of
 from shared.settings import Settings
@@ -45,6 +46,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     made.run_ticks()
     grant(made, "wang", "zhao")
     assert made.agree("zhao", opinion="代为同意").status_code == 200
+    made.clock.move(days=1)
+    made.run_ticks()
     yield made
     made.close()
 
@@ -71,6 +74,7 @@ def test_i2_what_is_exported_is_whole(desk: Desk, whole: bytes) -> None:
         *("submitted", "disagreed", "submitted", "overdue", "unattended", "agreed"),
     ]
     assert len(evidence["slots"]) == 4
+    assert [(one["seal"]["n"], one["leaf"]["seq"]) for one in evidence["seals"]] == [(1, 3), (3, 6)]
     assert check_bytes(json.dumps(evidence, indent=2, ensure_ascii=False).encode()) == []
 
 
@@ -102,6 +106,8 @@ def test_i2_flip_any_byte_of_a_file_and_it_is_found(whole: bytes, where: float, 
         (("case", "title"), "别的", "case"),
         (("case", "state"), "approved", "case/state"),
         (("case", "event_hash"), "0" * 64, "case/event_hash"),
+        (("seals", 1, "seal", "root"), "0" * 64, "seals/3"),
+        (("seals", 1, "leaf", "seq"), 5, "seals/3/proof"),
         (("exported_by",), "别人", "file"),
     ],
 )
@@ -142,13 +148,15 @@ def test_what_is_no_evidence_is_said_to_be_none(content: bytes) -> None:
     assert check_bytes(content)
 
 
-COLUMNS = [(kind, name) for kind in (Case, CaseRound, CaseEvent, Slot) for name in columns_of(kind)]
+COLUMNS = [
+    (kind, name) for kind in (Case, CaseRound, CaseEvent, Slot, Seal, SealLeaf) for name in columns_of(kind)
+]
 
 
 @pytest.mark.parametrize(("kind", "column"), COLUMNS, ids=lambda one: getattr(one, "__tablename__", one))
 def test_i2_a_change_of_any_column_in_the_tables_is_found(desk: Desk, kind: Any, column: str) -> None:
     case_id = UUID(desk.case("li", desk.doc_id)["id"])
-    assert check_case_of(desk.store, case_id) == []
+    assert check_case_of(desk.store, case_id) == check_seals_of(desk.store) == []
     table, mapped = kind.__tablename__, kind.__table__.c[column].name
     with closing(sqlite3.connect(desk.here.settings.data_dir / "approvals.db", isolation_level=None)) as raw:
         key, value = raw.execute(f'SELECT rowid, "{mapped}" FROM "{table}" LIMIT 1').fetchone()
@@ -156,9 +164,10 @@ def test_i2_a_change_of_any_column_in_the_tables_is_found(desk: Desk, kind: Any,
         raw.execute(change, (other(value), key))
         try:
             found = [one for _, broken in check_database(desk.store) for one in broken]
-            alone = check_case_of(desk.store, case_id)
+            alone = [*check_case_of(desk.store, case_id), *check_seals_of(desk.store)]
         finally:
-            raw.execute(change, (value, key))
+            # the number of a seal is its rowid as well
+            raw.execute(change, (value, other(value) if (table, mapped) == ("seal", "n") else key))
     assert found or alone, f"nobody noticed {table}.{column}"
     assert check_case_of(desk.store, case_id) == []
 

@@ -49,6 +49,17 @@ def test_a_todo_that_vanished_is_done_and_nobody_is_told(office: Office) -> None
     assert office.counts(office.zhao) == {"unread": 1, "todo": 1}
 
 
+def test_a_deputy_is_told_too_and_both_messages_end_with_the_todo(office: Office) -> None:
+    opened = slot_opened(office.wang, holder_name="王芳", deputies=[office.zhao])
+    office.hear(opened)
+    (message,) = office.messages(office.zhao)
+    assert (message["title"], message["is_todo"]) == ("轮到您审核：办公电脑采购", True)
+    assert message["body"].endswith("您正在代理王芳审核。")
+    assert "代理" not in office.messages(office.wang)[0]["body"]
+    office.hear(slot_closed(opened))
+    assert office.counts(office.zhao) == office.counts(office.wang) == {"unread": 0, "todo": 0}
+
+
 @pytest.mark.parametrize(
     ("status", "more", "title", "said"),
     [

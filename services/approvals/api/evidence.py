@@ -1,19 +1,36 @@
-"""The route that exports the evidence of a case."""
+"""Routes of evidence: the export of a case, and the daily seals."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+from sqlalchemy import select
 
 from services.approvals.case import Case
 from services.approvals.evidence import evidence_file
+from services.approvals.seal import Seal
 from shared.errors import Forbidden
-from shared.http import SignedIn, StoreHere
+from shared.http import Page, Paged, Shape, SignedIn, StoreHere, page_of, shown
 from shared.people import Caller, Role
 
 router = APIRouter(tags=["evidence"])
+
+
+class SealShape(Shape):
+    """The seal of a day."""
+
+    n: int
+    day: date
+    root: str
+    leaves: int
+    previous: str
+    hash: str
+    made_at: datetime
+
+
 READERS = (Role.UNIT_ADMINISTRATOR, Role.AUDITOR, Role.FINANCE, Role.DISTRICT_ADMINISTRATOR)
 
 
@@ -31,6 +48,17 @@ def export_evidence(store: StoreHere, caller: SignedIn, case_id: UUID) -> Respon
         content = evidence_file(look, case, str(caller.person_id))
     headers = {"Content-Disposition": f'attachment; filename="case-{case.id}.json"'}
     return Response(content, media_type="application/json", headers=headers)
+
+
+@router.get(
+    "/seals", operation_id="list_seals", summary="每日封存 (daily seals)", response_model=Page[SealShape]
+)
+def list_seals(store: StoreHere, caller: SignedIn, asked: Paged) -> Response:
+    """Newest first: day, root and hash. Whoever keeps a hash can show later that nothing before it changed.
+    They hold no content, so everybody who is signed in may read them."""
+    with store.read() as look:
+        rows, after = page_of(look, select(Seal), [Seal.n], asked)
+    return shown(Page(items=[SealShape.model_validate(row) for row in rows], next=after))
 
 
 def _require_reader(case: Case, caller: Caller) -> None:
