@@ -81,8 +81,8 @@ def as_before(url: str) -> None:
     store.close()
 
 
-def test_what_held_on_a_day_still_does(tmp_path: Path, database_url: str) -> None:
-    url = database_url.replace("{service}", "plans") or f"sqlite:///{tmp_path / 'plans.db'}"
+def test_what_held_on_a_day_still_does(tmp_path: Path, empty_database_url: str) -> None:
+    url = empty_database_url.replace("{service}", "plans") or f"sqlite:///{tmp_path / 'plans.db'}"
     as_before(url)
     migrate("plans", service.metadata, service.migrations, url)
     store = Store("plans", url, HandClock(MORNING))
