@@ -17,7 +17,7 @@ run: $(VENV)/run.lock
 	@if [ -t 0 ]; then set -m; $(PY) -m services up; else exec $(PY) -m services up; fi
 
 test: $(VENV)/dev.lock
-	@status=0; $(MAKE) --no-print-directory check || status=1; $(PY) -m pytest -n auto --dist loadfile $(QUICK) $(ARGS) || status=1; exit $$status
+	@status=0; $(MAKE) --no-print-directory check || status=1; $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(QUICK) $(ARGS) || status=1; exit $$status
 
 check: $(VENV)/dev.lock
 	@status=0; \

@@ -15,6 +15,7 @@ from shared.clock import Clock
 from shared.database import Core, metadata
 from shared.events import Event
 from shared.feed import local_feed
+from shared.following import follow
 from shared.inbox import Handlers
 from shared.outbox import create_numbering
 from shared.receiver import Receiver
@@ -114,7 +115,7 @@ class Hearing:
         receiver.prepare()
         broker = self.place.broker
         broker.subscribe(HEARER, SENDER).close()  # the queue is there before anything is sent
-        self._thread = threading.Thread(target=receiver.run, args=(broker, self.stop), daemon=True)
+        self._thread = threading.Thread(target=follow, args=(receiver, broker, self.stop), daemon=True)
         self._thread.start()
 
     def _note(self, work: Work) -> None:

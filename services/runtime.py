@@ -19,6 +19,7 @@ from shared import jobs, wakeups
 from shared.broker import Broker
 from shared.clock import Clock
 from shared.feed import ReadFeed, http_feed, local_feed
+from shared.following import follow
 from shared.metrics import registry
 from shared.receiver import Receiver
 from shared.relay import Relay
@@ -116,7 +117,8 @@ class System:
             receiver.prepare()
             self._thread(
                 f"{receiver.store.service}-from-{receiver.publisher}",
-                receiver.run,
+                follow,
+                receiver,
                 self.broker,
                 self.stopping,
             )

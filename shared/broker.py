@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from select import select
 from time import monotonic
 from typing import Any
 
@@ -224,6 +225,9 @@ class Subscription:
 
     def __init__(self, broker: Broker, consumer: str, publisher: str) -> None:
         self._received: list[Delivery] = []
+        self._is_amqp = broker.is_amqp
+        # py-amqp must not be asked without waiting: over TLS it would lose the beginning of half a frame
+        self._moment = 0.001 if broker.is_amqp else 0.0
         self._connection = broker.connect()
         try:
             self._connection.ensure_connection(max_retries=1, interval_start=0)
@@ -245,16 +249,19 @@ class Subscription:
         self._received.append(Delivery(body.encode() if isinstance(body, str) else bytes(body), message.ack))
 
     def receive(self, timeout: float) -> list[Delivery]:
-        """What has come within so many seconds, at least one unless time is up. Raises when the
-        connection is lost or the queue is gone; then subscribe anew."""
+        """What is there, waiting so many seconds for the first. Raises when the connection is lost or the
+        queue is gone; then subscribe anew."""
         until = monotonic() + timeout
-        while not self._received and (left := until - monotonic()) > 0:
-            try:
-                self._connection.drain_events(timeout=max(left, 0.001))
-            except TimeoutError:
-                break
+        with suppress(TimeoutError):
+            while not self._received:
+                self._connection.drain_events(timeout=max(until - monotonic(), self._moment))
+            while len(self._received) < PREFETCH and self._more_is_here():
+                self._connection.drain_events(timeout=self._moment)
         received, self._received = self._received, []
         return received
+
+    def _more_is_here(self) -> bool:
+        return not self._is_amqp or bool(select([self._connection.connection.sock], [], [], 0)[0])
 
     def close(self) -> None:
         _quietly(self._connection.close)

@@ -14,7 +14,6 @@ from fastapi.responses import Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Select, String, Text, delete, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.cursor import Column, cursor_of, open_cursor
@@ -125,10 +124,9 @@ class Once:
     def before(self, work: Work, body_hash: str = "") -> Response | None:
         """The stored answer, if there is one. Raises `Invalid` (`idempotency_key_reused`)."""
         self.body_hash = body_hash or self.body_hash
-        insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
         row = {"principal": self.principal, "route": self.route, "key": self.key, "body_hash": self.body_hash}
         fresh = work.execute(
-            insert(Answered)
+            work.insert(Answered)
             .values(**row, status=0, etag="", body="", at=work.now)
             .on_conflict_do_nothing()
             .returning(Answered.status)

@@ -73,15 +73,25 @@ class Handlers:
 
     def __init__(self) -> None:
         self._by_type: dict[str, tuple[type[Event], list[Handler]]] = {}
+        self._singly: set[str] = set()
 
-    def on(self, kind: type[Kind]) -> Callable[[Callable[[Work, Kind], None]], Callable[[Work, Kind], None]]:
-        """Decorator: `@events.on(CaseApproved)`."""
+    def on(
+        self, kind: type[Kind], *, in_runs: bool = False
+    ) -> Callable[[Callable[[Work, Kind], None]], Callable[[Work, Kind], None]]:
+        """Decorator: `@events.on(CaseApproved)`. `in_runs`: it writes one row that stands alone, so that many
+        events may share a transaction."""
 
         def register(handler: Callable[[Work, Kind], None]) -> Callable[[Work, Kind], None]:
             self._by_type.setdefault(kind.type, (kind, []))[1].append(handler)
+            if not in_runs:
+                self._singly.add(kind.type)
             return handler
 
         return register
+
+    def in_runs(self, event_type: str) -> bool:
+        """Whether several of these may be applied in one transaction; those that nobody handles may."""
+        return event_type not in self._singly
 
     @property
     def publishers(self) -> list[str]:

@@ -153,38 +153,25 @@ class DistrictCopy(Copies):
 
 def keep_copies(events: Handlers) -> None:
     """Registers the handlers that keep the copies; older versions than the one we have are ignored."""
-    events.on(PersonChanged)(copy_person)
-    events.on(OrganisationChanged)(copy_organisation)
-    events.on(DistrictChanged)(copy_district)
+    events.on(PersonChanged, in_runs=True)(copy_person)
+    events.on(OrganisationChanged, in_runs=True)(copy_organisation)
+    events.on(DistrictChanged, in_runs=True)(copy_district)
 
 
 def copy_person(work: Work, event: PersonChanged) -> None:
-    known = work.find(PersonCopy, event.person_id)
-    if known is not None and event.version < known.version:
+    if not work.put_newest(PersonCopy, event.model_dump(exclude={"appointments"})):
         return
-    row = PersonCopy(
-        person_id=event.person_id,
-        version=event.version,
-        name=event.name,
-        active=event.active,
-        epoch=event.epoch,
-    )
-    work.session.merge(row)
     work.execute(delete(AppointmentCopy).where(AppointmentCopy.person_id == event.person_id))
     for appointment in event.appointments:
         work.add(AppointmentCopy(person_id=event.person_id, **appointment.model_dump()))
 
 
 def copy_organisation(work: Work, event: OrganisationChanged) -> None:
-    known = work.find(OrganisationCopy, event.organisation_id)
-    if known is None or known.version <= event.version:
-        work.session.merge(OrganisationCopy(**event.model_dump()))
+    work.put_newest(OrganisationCopy, event.model_dump())
 
 
 def copy_district(work: Work, event: DistrictChanged) -> None:
-    known = work.find(DistrictCopy, event.code)
-    if known is None or known.version <= event.version:
-        work.session.merge(DistrictCopy(**event.model_dump()))
+    work.put_newest(DistrictCopy, event.model_dump())
 
 
 def find_caller(look: Look, claims: Claims) -> Caller:

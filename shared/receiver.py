@@ -6,27 +6,25 @@ hole, or cannot be handled now, is kept in the inbox; what is missing is fetched
 
 from __future__ import annotations
 
-import random
 import threading
+from collections.abc import Sequence
+from itertools import islice, takewhile
 from time import monotonic
 
-import httpx
 from pydantic import ValidationError
 from sqlalchemy import Select, delete, func, select
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from structlog import get_logger
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from shared import waiting
-from shared.broker import Broker
+from shared.broker import Delivery
 from shared.events import Envelope
 from shared.feed import ReadFeed
 from shared.inbox import Checkpoint, Handlers, InboxRow, Unreadable
 from shared.store import Store, Work
 
 log = get_logger(__name__)
-REPAIR_EVERY = 5.0
-HOLE_PATIENCE = 0.2
 TRANSIENT_TRIES = 3
 
 
@@ -35,13 +33,14 @@ class FeedReplaced(Exception):
 
 
 class Receiver:
-    """One publisher's events for one service: `take`, `retry`, `repair`; `run` is the thread around them."""
+    """One publisher's events for one service: `take_all`, `retry`, `repair`; `stop` ends each early."""
 
     def __init__(self, store: Store, handlers: Handlers, publisher: str, read_feed: ReadFeed) -> None:
         self.store = store
         self.handlers = handlers
         self.publisher = publisher
         self.read_feed = read_feed
+        self.knowledge = waiting.Knowledge(handlers)
         self.stop = threading.Event()
         self.restless = True  # something waits, or may wait, in the inbox
         self.ahead_since: float | None = None
@@ -54,23 +53,62 @@ class Receiver:
 
     # receiving
 
-    def take_bytes(self, body: bytes) -> None:
-        """Takes what came from a broker; bytes that are no event are kept for an operator."""
+    def take_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Takes what came from a broker, and acks what was taken; the rest comes again."""
+        known = [(delivery, event) for delivery in deliveries if (event := self._read(delivery)) is not None]
+        taken = self.take_all([event for _, event in known])
+        for delivery, _ in known[:taken]:
+            delivery.ack()
+
+    def _read(self, delivery: Delivery) -> Envelope | None:
+        """The event; bytes that are none are kept for an operator."""
         try:
-            envelope = Envelope.model_validate_json(body)
+            return Envelope.model_validate_json(delivery.body)
         except ValidationError as error:
             log.error("unreadable_event", service=self.store.service, publisher=self.publisher)
+            about = {"publisher": self.publisher, "body": delivery.body, "error": str(error)}
             with self.store.work() as work:
-                work.add(
-                    Unreadable(publisher=self.publisher, body=body, error=str(error), received_at=work.now)
-                )
-            return
-        self.take(envelope)
+                work.add(Unreadable(**about, received_at=work.now))
+            delivery.ack()
+            return None
+
+    def take_all(self, events: Sequence[Envelope]) -> int:
+        """Takes events in their order; answers how many, all unless told to stop."""
+        taken = 0
+        while taken < len(events) and not self.stop.is_set():
+            run = [*takewhile(lambda event: self.handlers.in_runs(event.type), islice(events, taken, None))]
+            at_once = self._take_run(run) if len(run) > 1 else 0
+            if not at_once:
+                self.take(events[taken])
+            taken += at_once or 1
+        return taken
 
     def take(self, envelope: Envelope) -> None:
         """Applies the event now if it is next, keeps it if it is ahead, drops it if it is a duplicate."""
         if self._take_one(envelope) and self.ahead_since is not None:
             self._take_kept()
+
+    def _take_run(self, run: Sequence[Envelope]) -> int:
+        """Applies the next events in one transaction; answers how many. None after a failure: then each is
+        taken alone."""
+        taken = 0
+        try:
+            with self.store.work() as work:
+                at = work.get(Checkpoint, self.publisher)
+                for position, envelope in enumerate(run, at.position + 1):
+                    if envelope.position != position or self._must_wait(work, at, envelope):
+                        break
+                    work.cause = envelope
+                    self.handlers.apply(work, envelope.type, envelope.data)
+                    taken += 1
+                if taken:
+                    at.position, at.event_id = run[taken - 1].position, run[taken - 1].id
+        except Exception as error:
+            log.info("run_failed", publisher=self.publisher, error=repr(error)[:300])
+            return 0
+        if taken and self.ahead_since is not None:
+            self._take_kept()
+        return taken
 
     def _take_one(self, envelope: Envelope) -> bool:
         """True when the checkpoint moved."""
@@ -117,7 +155,7 @@ class Receiver:
             return False
         if at.waiting and waiting.subject_waits(work, self.publisher, envelope):
             return True
-        return not waiting.knows_enough(work, self.handlers, self.publisher, envelope)
+        return not self.knowledge.covers(work, envelope)
 
     def _keep(self, work: Work, envelope: Envelope, state: str) -> None:
         known = work.session.get(InboxRow, (self.publisher, envelope.position))
@@ -218,75 +256,14 @@ class Receiver:
                     work.get(Checkpoint, self.publisher).feed_id = page.feed_id
             elif at.feed_id != page.feed_id:
                 raise FeedReplaced(self.publisher)
-            for envelope in page.events:
-                if self.stop.is_set():
-                    return brought
-                self.take(envelope)
-            brought += len(page.events)
-            if not page.events or page.next >= page.head:
+            brought += self.take_all(page.events)
+            if not page.events or page.next >= page.head or self.stop.is_set():
                 if brought:
                     self._forget_passed(page.next)
                 return brought
 
-    # the thread
-
-    def run(self, broker: Broker, stop: threading.Event) -> None:
-        """Receives until told to stop. While the broker is away, the feed carries the events."""
-        self.stop = stop
-        while not stop.is_set():
-            try:
-                self.prepare()
-                self._follow(broker, stop)
-            except FeedReplaced:
-                log.error("feed_replaced", service=self.store.service, publisher=self.publisher)
-                stop.wait(30)
-            except Exception as error:
-                log.warning(
-                    "receiver_waits",
-                    service=self.store.service,
-                    publisher=self.publisher,
-                    error=repr(error)[:300],
-                )
-                self._without_broker()
-                stop.wait(random.uniform(0.5, 1.5))
-
-    def _without_broker(self) -> None:
-        try:
-            self.repair()
-            self.retry()
-        except (FeedReplaced, SQLAlchemyError, httpx.HTTPError, OSError) as error:
-            log.debug("feed_away", publisher=self.publisher, error=repr(error)[:300])
-
-    def _follow(self, broker: Broker, stop: threading.Event) -> None:
-        subscription = broker.subscribe(self.store.service, self.publisher)
-        try:
-            repaired_at, delivered = 0.0, 1
-            while not stop.is_set():
-                if monotonic() - repaired_at > REPAIR_EVERY or self._hole_is_old():
-                    if self._try_repair() and not delivered:
-                        return  # the broker brings nothing although there is something: declare anew
-                    repaired_at, delivered = monotonic(), 0
-                for delivery in subscription.receive(0.03 if self.restless or self.ahead_since else 0.5):
-                    if stop.is_set():
-                        return  # unacked, so it comes again
-                    self.take_bytes(delivery.body)
-                    delivery.ack()
-                    delivered += 1
-                if self.restless:
-                    self.retry()
-        finally:
-            subscription.close()
-
-    def _hole_is_old(self) -> bool:
-        return self.ahead_since is not None and monotonic() - self.ahead_since > HOLE_PATIENCE
-
-    def _try_repair(self) -> int:
-        brought = 0
-        try:
-            brought = self.repair()
-        except (httpx.HTTPError, OSError) as error:
-            log.warning("feed_away", publisher=self.publisher, error=repr(error)[:300])
+    def look_behind_the_hole(self) -> None:
+        """Applies what was kept ahead of a hole, if that is filled now; else the hole is young again."""
         if self.ahead_since is not None:
             self.ahead_since = monotonic()
             self._take_kept()
-        return brought

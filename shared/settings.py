@@ -11,6 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.database import sqlite_url
 
+PASSWORD_MEMORY_KIB = 19 * 1024
+"""With two passes, what OWASP's password storage sheet recommends for argon2id."""
+
 
 class Settings(BaseSettings):
     """How this process runs. URLs may hold `{service}`, which becomes the name of the service."""
@@ -31,6 +34,9 @@ class Settings(BaseSettings):
     mail_from: str = Field("procurement-plans@localhost", description="sender of e-mails")
     private_networks: str = Field(
         "", description="networks that webhooks and robots may reach although not public: 10.0.0.0/8, …"
+    )
+    password_memory_kib: int = Field(
+        PASSWORD_MEMORY_KIB, ge=1024, le=1024**2, description="memory that hashing a password takes, in KiB"
     )
     sandbox_receivers: str = Field(
         "", description="trials: nobody else is written to; *@test.example.org, 13800138000, robot:name"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Executable, Result, Select, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from shared import outbox
 from shared.clock import Clock, local_date
@@ -18,6 +21,22 @@ from shared.events import Envelope, Event
 
 Row = TypeVar("Row", bound=DeclarativeBase)
 Value = TypeVar("Value")
+
+
+Insert = postgresql.Insert | sqlite.Insert
+INSERTS: dict[str, Callable[[Any], Insert]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+@cache
+def put_newest(kind: type[DeclarativeBase], dialect: str) -> ReturningInsert[Any]:
+    """The statement of `Work.put_newest`, built once: copies of people and units are put by it."""
+    table = kind.__table__
+    put = INSERTS[dialect](table)
+    new = {column.name: column for column in put.excluded if not column.primary_key}
+    put = put.on_conflict_do_update(
+        index_elements=[*table.primary_key], set_=new, where=table.c.version <= put.excluded.version
+    )
+    return put.returning(table.c.version)
 
 
 class Viewer(Protocol):
@@ -80,6 +99,15 @@ class Work(Look):
     def publish(self, *events: Event) -> None:
         """Collects events; they are written as the last statement before the commit."""
         self.events += [outbox.to_row(event, self.now, self.actor) for event in events]
+
+    def insert(self, kind: type[DeclarativeBase]) -> Insert:
+        """An INSERT that may say what to do on a conflict; both engines spell that alike."""
+        return INSERTS[self.session.get_bind().dialect.name](kind)
+
+    def put_newest(self, kind: type[DeclarativeBase], row: Mapping[str, Any]) -> bool:
+        """Inserts a row, or puts it in the place of one whose `version` is not greater; whether it did."""
+        put = put_newest(kind, self.session.get_bind().dialect.name)
+        return self.execute(put, row).first() is not None
 
     def lock_all(self, statement: Select[Row]) -> list[Row]:
         """Locks the rows of a statement; give it an ORDER BY on the key, so that nobody deadlocks."""

@@ -30,16 +30,24 @@ def subject_waits(look: Look, publisher: str, envelope: Envelope) -> bool:
     return look.first(earlier) is not None
 
 
-def knows_enough(look: Look, handlers: Handlers, publisher: str, envelope: Envelope) -> bool:
-    """Whether we have handled, or parked, all that the publisher knew when it published (causality).
+class Knowledge:
+    """How much of every publisher a service has handled. It only grows, so what was once read is kept."""
 
-    An answer from an incomplete copy of people or units would be no verdict.
-    """
-    for other in handlers.publishers:
-        known = envelope.knows.get(other, 0)
-        if known and other != publisher and handled_up_to(look, other) < known:
-            return False
-    return True
+    def __init__(self, handlers: Handlers) -> None:
+        self.handled = dict.fromkeys(handlers.publishers, 0)
+
+    def covers(self, look: Look, envelope: Envelope) -> bool:
+        """Whether we have handled, or parked, all that the publisher knew when it published (causality).
+
+        An answer from an incomplete copy of people or units would be no verdict.
+        """
+        for other, known in envelope.knows.items():
+            if other == envelope.publisher or self.handled.get(other, known) >= known:
+                continue
+            self.handled[other] = handled_up_to(look, other)
+            if self.handled[other] < known:
+                return False
+        return True
 
 
 def handled_up_to(look: Look, publisher: str) -> int:
@@ -97,7 +105,7 @@ def retry_one(store: Store, handlers: Handlers, publisher: str, position: int) -
             row = work.session.get(InboxRow, (publisher, position))
             if row is None or row.state != "waiting":
                 return False
-            if not knows_enough(work, handlers, publisher, envelope):
+            if not Knowledge(handlers).covers(work, envelope):
                 return False
             handlers.apply(work, envelope.type, envelope.data)
             work.session.delete(row)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,10 +13,11 @@ import pytest
 import structlog
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import Engine, NullPool, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import NullPool, create_engine, text
 
+from services.directory.password import set_strength
 from services.runtime import NAMES
+from tests import fresh
 from tests.world import World
 
 # a failing test shows one plain traceback, not one with every local variable
@@ -29,6 +29,10 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+# passwords of tests need not withstand anybody: hashing them as for people would take a third of the time
+os.environ["PASSWORD_MEMORY_KIB"] = "1024"
+set_strength(1024)
 
 # a busy machine is no reason to fail: no test of this project judges time
 hypothesis_settings.register_profile(
@@ -55,6 +59,12 @@ def is_there(kind: str) -> bool:
             return True
     except OSError:
         return False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes comes first, so that at the end no worker is left alone with it."""
+    long = ("chaos", "slow", "fuzz")
+    items.sort(key=lambda item: all(item.get_closest_marker(kind) is None for kind in long))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -99,10 +109,8 @@ class PostgresDatabases:
         """Ends whoever is still there, and drops everything in them."""
         for service in self.services:
             url = self.template.replace("{service}", service)
-            with self._admin.connect() as connection:
-                others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
-                connection.execute(text(others), {"name": f"{self.prefix}_{service}"})
-            _drop_all(create_engine(url, poolclass=NullPool))
+            with create_engine(url, poolclass=NullPool).begin() as connection:
+                fresh.drop_all(connection)
 
     def __exit__(self, *_: object) -> None:
         with self._admin.connect() as connection:
@@ -113,10 +121,18 @@ class PostgresDatabases:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Runs a test on SQLite ("") and on PostgreSQL (a URL with `{service}`), for `Lone` and `World`."""
+    """Runs a test on SQLite ("") and on PostgreSQL (a URL with `{service}`), for `Lone` and `World`, which
+    bring the databases behind it to their first start."""
     if request.param == "sqlite":
         return ""
-    return str(request.getfixturevalue("postgres_url"))
+    databases: PostgresDatabases = request.getfixturevalue("databases_of_session")
+    return databases.template
+
+
+@pytest.fixture
+def empty_database_url(database_url: str, request: pytest.FixtureRequest) -> str:
+    """The same, for tests that migrate by themselves: the databases behind it are empty."""
+    return str(request.getfixturevalue("postgres_url")) if database_url else ""
 
 
 @pytest.fixture
@@ -130,18 +146,3 @@ def world(tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def broker_prefix() -> str:
     return f"t{secrets.token_hex(4)}."
-
-
-def _drop_all(engine: Engine) -> None:
-    """Those who were ended may take a moment to go, and hold what they had until then."""
-    for tries_left in reversed(range(10)):
-        try:
-            with engine.begin() as connection:
-                connection.execute(text("DROP SCHEMA public CASCADE"))
-                connection.execute(text("CREATE SCHEMA public"))
-        except DBAPIError:
-            if not tries_left:
-                raise
-            time.sleep(0.3)
-        else:
-            return

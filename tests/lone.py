@@ -16,6 +16,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from shared import jobs
+from shared.broker import Delivery
 from shared.clock import HandClock
 from shared.database import new_id
 from shared.events import Envelope, Event
@@ -29,6 +30,7 @@ from shared.settings import Settings
 from shared.store import Store
 from shared.tokens import AUDIENCE, PERSON_ISSUER, KeyRing
 from shared.web import Door, service_app
+from tests import fresh
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """Monday 2026-11-23, 09:00 in Shanghai."""
@@ -49,7 +51,7 @@ class Lone:
         settings = Settings(data_dir=data_dir, database_url=database_url)
         store = Store(service.name, settings.database_url_of(service.name), self.clock)
         self.here = Running(service, settings, store, KeyRing(jwks), "k" * 40)
-        self.here.migrate()
+        fresh.first_start(self.here)
         self.receivers = {
             publisher: Receiver(store, service.handlers, publisher, self._no_feed)
             for publisher in service.handlers.publishers
@@ -62,6 +64,7 @@ class Lone:
         self.http = TestClient(
             Door(self.app), base_url=f"http://testserver/api/{service.name}/", raise_server_exceptions=False
         )
+        self.http.__enter__()  # one event loop for all requests, not one for each
 
     @property
     def store(self) -> Store:
@@ -96,7 +99,8 @@ class Lone:
 
     def hear_again(self, carried: Envelope) -> None:
         """Delivers the very same envelope (again)."""
-        self.receivers[carried.publisher].take_bytes(carried.model_dump_json().encode())
+        carried_bytes = carried.model_dump_json().encode()
+        self.receivers[carried.publisher].take_deliveries([Delivery(carried_bytes, lambda: None)])
 
     def check_inbox(self) -> None:
         with self.store.read() as look:
@@ -196,5 +200,5 @@ class Lone:
         return found
 
     def close(self) -> None:
-        self.http.close()
+        self.http.__exit__()
         self.store.close()

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 
 from services import doctor
 from services.runtime import NAMES, System, find_service
+from shared.broker import Delivery
 from shared.calendar import Calendar
 from shared.clock import Clock, HandClock
 from shared.database import migration_config
@@ -150,7 +151,7 @@ def test_what_is_parked_is_a_warning(tmp_path: Path, lines: list[str]) -> None:
     settings = made(embedded(tmp_path))
     system = System(settings)
     receiver = next(one for one in system.receivers if one.store.service == "notify")
-    receiver.take_bytes(b"\xff no event")
+    receiver.take_deliveries([Delivery(b"\xff no event", lambda: None)])
     system.stop()
     assert doctor.examine(settings) == 0
     assert about(lines, "warning", "notify", "bytes 1")

@@ -17,6 +17,7 @@ from shared.inbox import InboxRow
 from shared.receiver import Receiver
 from shared.service import Running
 from shared.settings import Settings
+from tests import fresh
 from tests.lone import MORNING
 
 
@@ -33,7 +34,7 @@ class World:
             **settings,
         )
         self.system = System(self.settings, NAMES, self.clock)
-        self.system.migrate()
+        begun = self._first_start()
         self.cut: set[tuple[str, str]] = set()
         self._subscriptions: dict[Receiver, Subscription] = {}
         for receiver in self.system.receivers:
@@ -42,7 +43,25 @@ class World:
                 receiver.store.service, receiver.publisher
             )
         self.http = TestClient(self.system.app(), raise_server_exceptions=False)
-        self.settle()
+        self.http.__enter__()  # one event loop for all requests, not one for each
+        if begun:
+            self.settle()
+            self.keep("world")
+
+    def _first_start(self) -> bool:
+        """False when a settled world was copied."""
+        if not self.settings.database_url and fresh.copied("world", self.settings.data_dir):
+            return False
+        for here in self.system.running.values():
+            fresh.first_start(here)
+        return True
+
+    def keep(self, name: str) -> None:
+        """Keeps a copy of this world as it is now (SQLite)."""
+        if not self.settings.database_url:
+            for relay in self.system.relays.values():
+                relay.mark()
+            fresh.keep(name, self.settings.data_dir, self.system.running.values())
 
     def service(self, name: str) -> Running:
         return self.system.running[name]
@@ -63,11 +82,10 @@ class World:
             if (receiver.store.service, receiver.publisher) in self.cut:
                 continue
             while deliveries := subscription.receive(0.0005):
-                for delivery in deliveries:
-                    receiver.take_bytes(delivery.body)
-                    delivery.ack()
-                    moved += 1
-            moved += receiver.retry()
+                receiver.take_deliveries(deliveries)
+                moved += len(deliveries)
+            if receiver.restless:
+                moved += receiver.retry()
         return moved + sum(self._run_jobs(here) for here in self.system.running.values())
 
     def _run_jobs(self, here: Running) -> int:
@@ -107,7 +125,7 @@ class World:
         self.settle()
 
     def close(self) -> None:
-        self.http.close()
+        self.http.__exit__()
         for subscription in self._subscriptions.values():
             subscription.close()
         self.system.broker.wipe(NAMES)

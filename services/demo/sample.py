@@ -148,6 +148,9 @@ CHAINS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "plan": ("采购计划审核", [{**HEAD, "pick": "submitter"}, LEADER]),
     "method_change": ("采购方式变更审核", [{**HEAD, "pick": "submitter"}]),
     "revocation": ("采购计划撤销审核", [{**HEAD, "pick": "submitter"}]),
+    "import_first_review": ("进口产品初审", [{**HEAD, "pick": "submitter"}]),
+    # the system sends into this one when the notice is over, and picks nobody
+    "import_final_review": ("进口产品终审", [HEAD]),
 }
 """By document type: the unit's name for its chain, and its steps; the finance office comes after."""
 

@@ -12,15 +12,27 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from shared.errors import Problem, Unavailable
+from shared.settings import PASSWORD_MEMORY_KIB
 
-MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1
-"""argon2id at the strength that OWASP's password storage sheet recommends."""
+PASSES, LANES = 2, 1
 AT_ONCE = 2
 WAIT_SECONDS = 5
 SHORTEST, SHORTEST_MIXED, MIXED_CLASSES, LONGEST = 12, 10, 3, 128
 
-_hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
+_hasher: PasswordHasher
 _slots = threading.BoundedSemaphore(AT_ONCE)
+
+
+def set_strength(memory_kib: int) -> None:
+    """What each guess costs from now on (argon2id); other hashes are renewed when their owner signs in."""
+    global _hasher
+    _hasher = PasswordHasher(time_cost=PASSES, memory_cost=memory_kib, parallelism=LANES)
+    _nobody.cache_clear()
+
+
+def strength() -> int:
+    """The memory that a guess costs now, in KiB."""
+    return _hasher.memory_cost
 
 
 def hash_password(password: str) -> str:
@@ -84,3 +96,6 @@ def _nobody() -> str:
 
 def _is_sign(character: str) -> bool:
     return not character.isalnum()
+
+
+set_strength(PASSWORD_MEMORY_KIB)

@@ -18,6 +18,7 @@ from services.directory.api import (
 from services.directory.callers import find_caller
 from services.directory.first_start import first_start
 from services.directory.jobs import jobs
+from services.directory.password import set_strength
 from services.directory.tables import Directory
 from shared.service import Service
 
@@ -44,4 +45,5 @@ service = Service(
     jobs=jobs,
     find_caller=find_caller,
     first_start=first_start,
+    on_start=lambda here: set_strength(here.settings.password_memory_kib),
 )

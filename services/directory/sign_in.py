@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.directory import password as passwords
@@ -108,9 +107,8 @@ def forget_old_tries(work: Work) -> None:
 
 
 def _tries(work: Work, login: str) -> WrongTries:
-    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     fresh = {"login_hash": _hashed(login), "count": 0, "last_at": work.now}
-    work.execute(insert(WrongTries).values(fresh).on_conflict_do_nothing())
+    work.execute(work.insert(WrongTries).values(fresh).on_conflict_do_nothing())
     return work.get(WrongTries, _hashed(login))
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from services.notify.channels import ROBOTS, Channel
 from services.notify.provider import MAIL_SETTING, Provider
 from shared.service import Running
@@ -14,7 +12,6 @@ from shared.service import Running
 
 def first_start(here: Running) -> None:
     """Makes the built-in providers; those that are there stay as they are."""
-    insert = sqlite.insert if here.store.is_sqlite else postgresql.insert
     made = [(Channel.EMAIL, "mail_setting", "SMTP_URL")]
     if here.settings.embedded:
         made += [(channel, "kept", "仅保存") for channel in (Channel.SMS, *sorted(ROBOTS))]
@@ -29,4 +26,4 @@ def first_start(here: Running) -> None:
                 "created_at": work.now,
                 "changed_at": work.now,
             }
-            work.execute(insert(Provider).values(**row).on_conflict_do_nothing())
+            work.execute(work.insert(Provider).values(**row).on_conflict_do_nothing())

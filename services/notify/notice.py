@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.notify.channels import Channel
 from services.notify.delivery import Delivery, State
@@ -94,7 +93,6 @@ def _send_by(work: Work, message: Message, way: Way) -> None:
 
 
 def _insert(work: Work, person_id: UUID, notice: Notice) -> Message | None:
-    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     person = work.session.get(PersonCopy, person_id)
     row = {
         "id": new_id(),
@@ -104,7 +102,8 @@ def _insert(work: Work, person_id: UUID, notice: Notice) -> Message | None:
         **_about(work, notice),
         **_content(work, notice),
     }
-    fresh = insert(Message).values(**row).on_conflict_do_nothing(index_elements=["event_id", "person_id"])
+    once = ["event_id", "person_id"]
+    fresh = work.insert(Message).values(**row).on_conflict_do_nothing(index_elements=once)
     return work.session.scalars(fresh.returning(Message)).one_or_none()
 
 

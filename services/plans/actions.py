@@ -50,6 +50,9 @@ ACTIONS: Mapping[type[Document], Mapping[str, Way]] = {
     ImportApproval: {
         **_own("/api/plans/import-approvals/{id}"),
         ImportAction.SEND: Way("POST", "/api/plans/import-approvals/{id}/send", Document.must_be_own),
+        ImportAction.REVOKE: Way(
+            "POST", "/api/plans/import-approvals/{id}/revoke", ImportApproval.must_be_finance
+        ),
     },
 }
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from services.plans import reference
 from services.plans.finding import Finding, basis_of, founded
 from services.plans.form import header_json
+from services.plans.imports.coverage import uncovered
 from services.plans.plan import Plan
 from services.plans.policy import Policy
 from services.plans.rules import Rules
@@ -121,6 +122,9 @@ def imported_flag(plan: Plan, rules: Rules) -> Iterator[Problem]:
 
 def imported_products(plan: Plan, rules: Rules) -> Iterator[Problem]:
     """Imported products need an approval first; exempt classes of units file them (财库〔2016〕194号)."""
+    if plan.import_approval_id is not None:
+        yield from uncovered(plan, rules.cover, rules.today)
+        return
     if not (plan.is_imported or any(item.is_imported for item in plan.items)):
         return
     if rules.unit.import_exempt_class not in rules.policy.get(Imports).exempt_classes:

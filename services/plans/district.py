@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, String
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.plans.tables import Base
@@ -59,8 +58,8 @@ class District:
 
 def next_number(work: Work, district_code: str, year: int, kind: str, pattern: str) -> str:
     """The next number of a district and year; take it last, as its row stays locked until the commit."""
-    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    start = insert(NumberSequence).values(district_code=district_code, fiscal_year=year, kind=kind, last=1)
+    first = {"district_code": district_code, "fiscal_year": year, "kind": kind, "last": 1}
+    start = work.insert(NumberSequence).values(first)
     seq = work.execute(
         start.on_conflict_do_update(
             index_elements=[NumberSequence.district_code, NumberSequence.fiscal_year, NumberSequence.kind],

@@ -32,6 +32,7 @@ class Header:
     is_ppp: Mapped[bool]
     is_shanty: Mapped[bool]
     is_imported: Mapped[bool]
+    import_approval_id: Mapped[UUID | None] = mapped_column(Uuid)
     import_filing_note: Mapped[str] = mapped_column(String(1000))
     price_ceiling_fen: Mapped[int | None] = mapped_column(BigInteger)
     purpose: Mapped[str] = mapped_column(String(2000))
@@ -60,6 +61,7 @@ EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(FLAGS, False),
     **{f"{name}_fen": None for name in AMOUNTS},
     "intent_notice_date": None,
+    "import_approval_id": None,
 }
 
 
@@ -144,8 +146,13 @@ def header_json(header: Any) -> dict[str, Any]:
     """The header as JSON: amounts as yuan in text, dates as text."""
     plain = {name: getattr(header, name) for name in (*TEXTS, *CODES, *FLAGS)}
     amounts = {name: yuan(getattr(header, f"{name}_fen")) for name in AMOUNTS}
-    noticed = header.intent_notice_date
-    return {**plain, **amounts, "intent_notice_date": noticed.isoformat() if noticed else None}
+    noticed, approval = header.intent_notice_date, header.import_approval_id
+    return {
+        **plain,
+        **amounts,
+        "intent_notice_date": noticed.isoformat() if noticed else None,
+        "import_approval_id": str(approval) if approval else None,
+    }
 
 
 def yuan(fen: int | None) -> str | None:

@@ -103,6 +103,7 @@ class PlanForm(Body):
     is_ppp: bool = False
     is_shanty: bool = False
     is_imported: bool = False
+    import_approval_id: UUID | None = Field(None, description="进口核准 (the approval of what is imported)")
     import_filing_note: str = Field("", max_length=1000)
     price_ceiling: Yuan | None = None
     purpose: str = Field("", max_length=2000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.plans import year_end
-from services.plans.imports import deadlines
+from services.plans.imports import deadlines, ending
 from shared.jobs import Jobs
 from shared.service import Running
 from shared.upkeep import tidy
@@ -26,6 +26,16 @@ def end_years(here: Running) -> None:
 @jobs.every(seconds=60)
 def end_notices(here: Running) -> None:
     deadlines.end_notices(here.store)
+
+
+@jobs.every(seconds=300)
+def expire_imports(here: Running) -> None:
+    deadlines.expire_imports(here.store)
+
+
+@jobs.task(ending.TASK)
+def return_import_plans(here: Running, approval_id: str) -> None:
+    ending.return_plans(here.store, UUID(approval_id))
 
 
 @jobs.task(year_end.TASK)

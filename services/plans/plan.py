@@ -106,6 +106,7 @@ class Plan(Header, Usage, Document):
         Index("ix_plan_applicant_id_id", "applicant_id", "id"),
         Index("ix_plan_holder_id_id", "holder_id", "id"),
         Index("ix_plan_district_code_id", "district_code", "id"),
+        Index("ix_plan_import_approval_id", "import_approval_id"),
         Index("ix_plan_open_year", "fiscal_year", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),
     )
     doc_types = ("plan",)

@@ -15,6 +15,7 @@ from services.plans.budget import BudgetLine
 from services.plans.catalogue import CatalogueItem, entries
 from services.plans.district import District
 from services.plans.form import Allocation, PlanItem
+from services.plans.imports.coverage import Cover, cover_of
 from services.plans.plan import RESERVED, Plan, Status
 from services.plans.policy import Policy, Threshold, policy_of
 from services.plans.rule import Version
@@ -28,8 +29,8 @@ from shared.store import Look
 @dataclass
 class Rules:
     """What holds for one plan today. `bought_before` is what the unit's other plans of the year want of the
-    same items and projects by methods other than open tendering, in fen; the `calendar` is looked up by who
-    counts a period."""
+    same items and projects by methods other than open tendering, in fen; `cover` the import approval that it
+    names; the `calendar` is looked up by who counts a period."""
 
     today: date
     unit: OrganisationCopy
@@ -40,6 +41,7 @@ class Rules:
     lines: Mapping[UUID, BudgetLine] = field(default_factory=dict)
     attachments: Sequence[Attachment] = ()
     bought_before: int = 0
+    cover: Cover | None = None
     calendar: Calendar = field(default_factory=lambda: Calendar({}))
 
     def get(self, kind: type[Content]) -> Content:
@@ -90,6 +92,7 @@ def rules_for(
         lines=lines,
         attachments=plan.attachments if attachments is None else attachments,
     )
+    rules.cover = cover_of(look, plan)
     by_other_method = plan.method not in (None, "open_tender")
     if by_other_method and rules.threshold and policy.get(Splitting).enforcement != "off":
         rules.bought_before = _bought_before(look, plan, rules)

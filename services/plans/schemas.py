@@ -126,6 +126,7 @@ class PlanShape(PlanRow):
     is_ppp: bool
     is_shanty: bool
     is_imported: bool
+    import_approval_id: UUID | None
     import_filing_note: str
     price_ceiling: str | None
     purpose: str

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.plans.announcement import review_stated, status_changed
 from services.plans.district import next_number
 from services.plans.document import Document
+from services.plans.imports.coverage import cover_of
 from services.plans.judging import Verdict
 from services.plans.plan import Plan
 from services.plans.reservation import hold, lock_lines
@@ -37,6 +38,7 @@ def send(work: Work, plan: Plan, by: Caller, picks: list[UUID]) -> Sent:
     Raises `Invalid` with every problem of the form, or `Conflict` (`insufficient_budget`) when nothing but
     money is missing.
     """
+    cover_of(work, plan)  # locked before the lines, as everywhere
     lines = lock_lines(work, plan)
     rules = rules_for(work, plan, lines)
     submission, verdict = build(plan, rules)

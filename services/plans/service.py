@@ -14,6 +14,7 @@ from services.plans.api import (
     closing,
     form,
     import_form,
+    import_use,
     imports,
     objections,
     plans,
@@ -35,7 +36,7 @@ service = Service(
     title="采购计划 (procurement plans)",
     routers=(
         *(plans.router, checks.router, assignments.router, trades.router, closing.router),
-        *(import_form.router, imports.router, objections.router, public.router),
+        *(import_form.router, import_use.router, imports.router, objections.router, public.router),
         *(
             requests.router,
             budgets.router,

@@ -84,11 +84,21 @@ def content_of(plan: Plan, rules: Rules) -> dict[str, Any]:
         "applicant": {"id": str(plan.applicant_id), "name": plan.applicant_name},
         **header,
         **names,
+        "import_approval": _approval(rules),
         "amount": format_yuan(plan.amount_fen),
         "items": [{**item.to_json(), "catalogue_name": _name(rules, item)} for item in plan.items],
         "allocations": [{**part.to_json(), **_about_line(rules, part)} for part in plan.allocations],
         "attachments": [attachment.to_json() for attachment in rules.attachments],
     }
+
+
+def _approval(rules: Rules) -> dict[str, str | None] | None:
+    """The import approval that the plan relies on, as reviewers read it."""
+    if rules.cover is None:
+        return None
+    approval = rules.cover.approval
+    valid_to = approval.valid_to.isoformat() if approval.valid_to else None
+    return {"approval_number": approval.approval_number, "name": approval.name, "valid_to": valid_to}
 
 
 def _name(rules: Rules, item: Any) -> str | None:

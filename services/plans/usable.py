@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from services.plans.assignment import open_assignment
 from services.plans.district import District, next_number
+from services.plans.imports.ending import lapse
 from services.plans.plan import Plan
 from services.plans.policy import policy_of
-from services.plans.reservation import confirm
+from services.plans.reservation import confirm, release
 from services.plans.topics import Numbers
 from shared.events.approvals import CaseApproved
 from shared.people import DistrictCopy
@@ -14,7 +15,12 @@ from shared.store import Work
 
 
 def approve(work: Work, plan: Plan, _event: CaseApproved) -> str:
-    """The reservation is confirmed, and the plan gets its number; one that had a number keeps it."""
+    """The reservation is confirmed, and the plan gets its number; one that had a number keeps it. A plan
+    whose import approval has ended meanwhile goes back to its applicant instead."""
+    if lapsed := lapse(work, plan):
+        release(work, plan)
+        plan.give_back("system", lapsed.text, work.now, code=lapsed.code)
+        return f"系统退回：{lapsed.text}"
     confirm(work, plan)
     plan.become_usable(plan.plan_number or _number(work, plan), work.now)
     open_assignment(work, plan)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Uuid,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.plans import reference
@@ -114,9 +113,8 @@ def begin(store: Store) -> None:
 
 
 def _begin(work: Work, year: int) -> None:
-    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = {"id": new_id(), "fiscal_year": year, "day": work.today, "started_at": work.now}
-    fresh = insert(YearEndRun).values(**row, closed=0, skipped=0).on_conflict_do_nothing()
+    fresh = work.insert(YearEndRun).values(**row, closed=0, skipped=0).on_conflict_do_nothing()
     if work.execute(fresh.returning(YearEndRun.id)).first() is not None:
         later(work, TASK, run_id=str(row["id"]))
 

@@ -38,8 +38,8 @@ class Region(Bureau):
 
 
 @pytest.fixture
-def region(data_dir: Path) -> Iterator[Region]:
-    made = Region(data_dir)
+def region(tmp_path: Path) -> Iterator[Region]:
+    made = Region(tmp_path)
     yield made
     made.close()
 

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.flows.county import County
-from tests.world import World
+from tests.flows.county import County, a_county
 
 
 @pytest.fixture(scope="module")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
-    world = World(tmp_path_factory.mktemp("county"))
-    yield County(world)
-    world.close()
+    made = a_county(tmp_path_factory.mktemp("county"))
+    yield made
+    made.world.close()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.demo.client import Api, Person, Refused
 from services.demo.play import administrator
-from services.demo.sample import build, fictional_uscc
+from services.demo.sample import Sample, build, fictional_uscc
+from tests import fresh
 from tests.world import World
 
 ROLES = ("handler", "head", "leader", "supervisor", "unit_admin", "district_admin", "finance")
@@ -20,14 +23,23 @@ OWN = {"in": "own_unit", "role": "reviewer"}
 class County:
     """Everybody of the sample is signed in; each act settles the world unless told not to."""
 
-    def __init__(self, world: World, year: int = 2026) -> None:
+    def __init__(self, world: World, year: int = 2026, built: County | None = None) -> None:
         self.world = world
         self.year = year
         self.api = Api(world.http, pause=world.settle)
-        self.admin = administrator(self.api, world.settings.data_dir / "first-admin")
-        self.sample = build(self.api, self.admin, year)
-        self.people: dict[str, Person] = {**self.sample.people, "admin": self.admin}
+        self.sample: Sample
+        self.people: dict[str, Person]
+        if built is not None:  # in a world of which this one is a copy
+            self.sample = replace(built.sample, people=self._signed_in(built.sample.people))
+            self.people = self._signed_in(built.people)
+            return
+        admin = administrator(self.api, world.settings.data_dir / "first-admin")
+        self.sample = build(self.api, admin, year)
+        self.people = {**self.sample.people, "admin": admin}
         world.settle()
+
+    def _signed_in(self, people: Mapping[str, Person]) -> dict[str, Person]:
+        return {name: replace(person, api=self.api, etags={}) for name, person in people.items()}
 
     def __getattr__(self, name: str) -> Person:
         try:
@@ -153,6 +165,18 @@ class County:
         path = f"/api/approvals/chains/{by.post('/api/approvals/chains', chain)['id']}"
         by.get(path)
         by.post(f"{path}/publish", etag=by.etags[path])
+
+
+_built: dict[str, County] = {}
+
+
+def a_county(data_dir: Path) -> County:
+    """A county in a world of its own; the first is built, the others are copies of it."""
+    if fresh.copied("county", data_dir):
+        return County(World(data_dir), built=_built["county"])
+    county = _built["county"] = County(World(data_dir))
+    county.world.keep("county")
+    return county
 
 
 def pages(person: Person, path: str, **query: Any) -> list[dict[str, Any]]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.flows.county import OWN, County
-from tests.world import World
+from tests.flows.county import OWN, County, a_county
 
 
 @pytest.fixture
-def alone(world: World) -> County:
+def alone(tmp_path: Path) -> Iterator[County]:
     """A county of its own, for tests that change its people."""
-    return County(world)
+    made = a_county(tmp_path)
+    yield made
+    made.world.close()
 
 
 def set_active(county: County, person_id: str, verb: str) -> None:

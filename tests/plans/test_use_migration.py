@@ -17,8 +17,8 @@ from tests.lone import MORNING
 from tests.plans.paper import LIN, a_plan
 
 
-def test_a_usable_plan_of_before_has_its_applicant_as_holder(tmp_path: Path, database_url: str) -> None:
-    url = database_url.replace("{service}", "plans") or f"sqlite:///{tmp_path / 'plans.db'}"
+def test_a_usable_plan_of_before_has_its_applicant_as_holder(tmp_path: Path, empty_database_url: str) -> None:
+    url = empty_database_url.replace("{service}", "plans") or f"sqlite:///{tmp_path / 'plans.db'}"
     store = Store("plans", url, HandClock(MORNING))
     with store.writer.connect() as connection:
         config = migration_config("plans", service.metadata, service.migrations, connection)

@@ -48,9 +48,9 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def each_engine(database_url: str, tmp_path: Path) -> Iterator[Engine]:
+def each_engine(empty_database_url: str, tmp_path: Path) -> Iterator[Engine]:
     """SQLite, then PostgreSQL."""
-    engine = an_engine(database_url.replace("{service}", "plans") or f"sqlite:///{tmp_path}/history.db")
+    engine = an_engine(empty_database_url.replace("{service}", "plans") or f"sqlite:///{tmp_path}/history.db")
     yield engine
     engine.dispose()
 

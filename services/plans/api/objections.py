@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from services.plans.api.decision import Deciding
 from services.plans.imports.approval import ImportApproval
-from services.plans.imports.objecting import argue, decide, must_be_finance, must_be_open
+from services.plans.imports.objecting import argue, decide, must_be_open
 from services.plans.imports.objection import Objection
 from services.plans.imports.objection_schemas import (
     ArgumentForm,
@@ -77,7 +77,7 @@ def decide_objection(
         if (answered := once.before(work)) is not None:
             return answered
         approval = work.get(ImportApproval, approval_id, seen_by=caller)
-        must_be_finance(approval, caller)
+        approval.must_be_finance(caller)
         objection = _of(work, approval, objection_id)
         must_be_open(approval, objection)
         asked.expected.check(etag(objection.version))

@@ -23,8 +23,9 @@ from services.plans.imports.form import (
 )
 from services.plans.imports.policy import NoticeOrder
 from services.plans.topics import Imports
+from shared.errors import Forbidden
 from shared.money import format_yuan
-from shared.people import Caller, OrganisationCopy
+from shared.people import Caller, OrganisationCopy, Role
 
 FIRST, FINAL = "import_first_review", "import_final_review"
 
@@ -173,6 +174,14 @@ class ImportApproval(ImportHeader, Document):
     def facts(self) -> dict[str, Any]:
         number = self.application_number or ""
         return {**super().facts, "approval_status": self.status, "application_number": number}
+
+    def must_be_finance(self, caller: Caller) -> None:
+        """Raises `Forbidden` unless the caller is of a finance office at or above the district, no party."""
+        caller.require(Role.FINANCE)
+        if not self.district_path.startswith(caller.district_path):
+            raise Forbidden("outside_district", "该区划不在您的管理范围内", "not your district")
+        if caller.person_id == self.applicant_id:
+            raise Forbidden("own_document", "不能处理自己的申请", "it is your own application")
 
     def holds_on(self, day: date) -> bool:
         """Whether plans may rely on it on a day, both ends of its validity included."""

@@ -10,6 +10,7 @@ from structlog import get_logger
 
 from services.plans.imports.announcement import status_changed
 from services.plans.imports.approval import ImportApproval, Status
+from services.plans.imports.ending import expire
 from services.plans.imports.notice import Notice, NoticeState, find_end, last_notice
 from services.plans.imports.sending import send_on
 from services.plans.review import note
@@ -26,6 +27,15 @@ def end_notices(store: Store) -> None:
         due = select(Notice.approval_id).where(Notice.state == NoticeState.RUNNING, passed)
         found = look.all(due.order_by(Notice.ends_at).limit(BATCH))
     _each(store, found, follow_notice)
+
+
+def expire_imports(store: Store) -> None:
+    """Looks after the approvals whose last day is over."""
+    with store.read() as look:
+        over = (ImportApproval.status == Status.APPROVED) & (ImportApproval.valid_to < look.today)
+        due = select(ImportApproval.id).where(over).order_by(ImportApproval.valid_to)
+        found = look.all(due.limit(BATCH))
+    _each(store, found, expire)
 
 
 def _each(store: Store, found: list[UUID], act: Callable[[Work, UUID], None]) -> None:

@@ -19,7 +19,7 @@ from services.plans.imports.objection import Objection, ObjectionState
 from services.plans.imports.sending import send_on
 from services.plans.review import note
 from shared.database import new_id
-from shared.errors import Conflict, Forbidden, NotFound, TooMany
+from shared.errors import Conflict, NotFound, TooMany
 from shared.events.imports import ObjectionDecided, ObjectionRaised
 from shared.people import AppointmentCopy, Caller, OrganisationCopy, PersonCopy, Role
 from shared.store import Look, Work
@@ -182,15 +182,6 @@ def finance_of(look: Look, approval: ImportApproval) -> list[UUID]:
     )
     nearest = min((codes.index(code) for _, code in rows), default=0)
     return sorted({person for person, code in rows if codes.index(code) == nearest})
-
-
-def must_be_finance(approval: ImportApproval, caller: Caller) -> None:
-    """Raises `Forbidden` unless the caller is of a finance office at or above the district, and no party."""
-    caller.require(Role.FINANCE)
-    if not approval.district_path.startswith(caller.district_path):
-        raise Forbidden("outside_district", "该区划不在您的管理范围内", "not your district")
-    if caller.person_id == approval.applicant_id:
-        raise Forbidden("own_document", "不能处理自己的申请", "it is your own application")
 
 
 def may_see_objector(approval: ImportApproval, caller: Caller) -> bool:

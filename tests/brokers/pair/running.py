@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from shared.broker import Broker
 from shared.clock import Clock
 from shared.feed import local_feed
+from shared.following import follow
 from shared.inbox import Handlers
 from shared.receiver import Receiver
 from shared.relay import Relay
@@ -58,7 +59,7 @@ class PairRunning:
     def _receive(self, store: Store, handlers: Handlers, publisher: Store) -> None:
         receiver = Receiver(store, handlers, publisher.service, local_feed(publisher))
         receiver.prepare()
-        self._thread(receiver.run, self.broker, self.stop)
+        self._thread(follow, receiver, self.broker, self.stop)
 
     def _thread(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)

@@ -152,13 +152,33 @@ class Customs:
         self.tick()
 
     def tick(self) -> None:
-        for name in ("end_notices",):
+        for name in ("end_notices", "expire_imports"):
             self.town.here.service.jobs.ticks[name].run(self.town.here)
 
     def enter_year(self, year: int) -> None:
         """The directory tells of the working days of a year that no package knows."""
         new_year = CalendarDay(date=date(year, 1, 1), working=False, note="元旦")
         self.town.hear(CalendarYearChanged(year=year, version=1, complete=True, days=[new_year]))
+
+    # plans that rely on an approval
+
+    def plan(
+        self, approval: dict[str, Any], quantity: str = "1", price: str = "5000000.00", **changes: Any
+    ) -> Any:
+        """A plan as a draft, for so many of what was approved."""
+        item = {"catalogue_code": "A02321000", "name": "磁共振", "unit": "台", "is_imported": True}
+        return self.town.draft(
+            **{
+                "is_imported": True,
+                "import_approval_id": approval["id"],
+                "items": [{**item, "quantity": quantity, "unit_price": price}],
+                **changes,
+            }
+        )
+
+    def planned(self, approval: dict[str, Any], *of: str, **changes: Any) -> dict[str, Any]:
+        """A plan under review that relies on an approval."""
+        return self.done(self.town.submit(self.plan(approval, *of, **changes)))
 
     # anybody
 

@@ -1,0 +1,76 @@
+"""The thread around a receiver: follows the broker, and repairs from the feed what that did not bring."""
+
+from __future__ import annotations
+
+import random
+import threading
+from time import monotonic
+
+import httpx
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
+
+from shared.broker import Broker
+from shared.receiver import FeedReplaced, Receiver
+
+log = get_logger(__name__)
+REPAIR_EVERY = 5.0
+HOLE_PATIENCE = 0.2
+
+
+def follow(receiver: Receiver, broker: Broker, stop: threading.Event) -> None:
+    """Receives until told to stop. While the broker is away, the feed carries the events."""
+    receiver.stop = stop
+    about = {"service": receiver.store.service, "publisher": receiver.publisher}
+    while not stop.is_set():
+        try:
+            receiver.prepare()
+            _receive(receiver, broker, stop)
+        except FeedReplaced:
+            log.error("feed_replaced", **about)
+            stop.wait(30)
+        except Exception as error:
+            log.warning("receiver_waits", error=repr(error)[:300], **about)
+            _without_broker(receiver)
+            stop.wait(random.uniform(0.5, 1.5))
+
+
+def _without_broker(receiver: Receiver) -> None:
+    try:
+        receiver.repair()
+        receiver.retry()
+    except (FeedReplaced, SQLAlchemyError, httpx.HTTPError, OSError) as error:
+        log.debug("feed_away", publisher=receiver.publisher, error=repr(error)[:300])
+
+
+def _receive(receiver: Receiver, broker: Broker, stop: threading.Event) -> None:
+    subscription = broker.subscribe(receiver.store.service, receiver.publisher)
+    try:
+        repaired_at, delivered = 0.0, 1
+        while not stop.is_set():
+            if monotonic() - repaired_at > REPAIR_EVERY or _hole_is_old(receiver):
+                if _repair(receiver) and not delivered:
+                    return  # the broker brings nothing although there is something: declare anew
+                repaired_at, delivered = monotonic(), 0
+            hurried = receiver.restless or receiver.ahead_since
+            deliveries = subscription.receive(0.03 if hurried else 0.5)
+            receiver.take_deliveries(deliveries)
+            delivered += len(deliveries)
+            if receiver.restless:
+                receiver.retry()
+    finally:
+        subscription.close()
+
+
+def _hole_is_old(receiver: Receiver) -> bool:
+    return receiver.ahead_since is not None and monotonic() - receiver.ahead_since > HOLE_PATIENCE
+
+
+def _repair(receiver: Receiver) -> int:
+    brought = 0
+    try:
+        brought = receiver.repair()
+    except (httpx.HTTPError, OSError) as error:
+        log.warning("feed_away", publisher=receiver.publisher, error=repr(error)[:300])
+    receiver.look_behind_the_hole()
+    return brought
