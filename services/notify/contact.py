@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, UniqueConstraint, Uuid
+from sqlalchemy import ColumnElement, String, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.notify.channels import Channel
@@ -31,6 +31,7 @@ class Account(Base):
     person_id: Mapped[UUID] = mapped_column(Uuid)
     channel: Mapped[str] = mapped_column(String(20))
     address: Mapped[str] = mapped_column(String(ADDRESS_LENGTH))
+    sealed: Mapped[str] = mapped_column(Text, default="", server_default="", doc="a webhook's secret")
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     @classmethod

@@ -15,6 +15,7 @@ def first_start(here: Running) -> None:
     made = [(Channel.EMAIL, "mail_setting", "SMTP_URL")]
     if here.settings.embedded:
         made += [(channel, "kept", "仅保存") for channel in (Channel.SMS, *sorted(ROBOTS))]
+    made.append((Channel.WEBHOOK, "webhook", "Webhook"))  # further ones come last: the place is the id
     with here.store.work() as work:
         for number, (channel, kind, name) in enumerate(made, MAIL_SETTING.int):
             row = {

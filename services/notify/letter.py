@@ -16,7 +16,8 @@ from services.notify.texts import CHINESE
 class Letter:
     """What goes out: ids and times are those of the delivery, whatever try this is.
 
-    `unsubscribe_url` is empty for what is mandatory.
+    `unsubscribe_url` is empty for what is mandatory. `sealed` holds the secret of a
+    webhook, see vault.py.
     """
 
     delivery_id: UUID
@@ -28,6 +29,7 @@ class Letter:
     url: str
     composed_at: datetime
     kind: str = ""
+    sealed: str = ""
     locale: str = CHINESE
     unsubscribe_url: str = ""
 

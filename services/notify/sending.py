@@ -153,6 +153,7 @@ def _letter(work: Work, going: Going, post: Post) -> Letter:
         url=post.own_url + going.message.path,
         composed_at=going.message.created_at,
         kind=going.message.kind,
+        sealed=going.account.sealed if going.account else "",
         locale=locale,
         unsubscribe_url=post.unsubscribe_url(about) if about.is_optional else "",
     )

@@ -43,7 +43,7 @@ def test_a_wrong_configuration_holds_what_waits_and_burns_no_try(any_office: Off
         settle(office)
     assert len(replies.taken) == 3
     assert {d.state for d in office.deliveries()} == {"accepted"}
-    assert office.get(office.admin, "providers").json()["items"][0]["status"] == "working"
+    assert office.get(office.admin, "providers?channel=email").json()["items"][0]["status"] == "working"
 
 
 def test_the_administrator_is_told_once_in_his_inbox(office: Office) -> None:
@@ -106,7 +106,7 @@ def test_disabling_the_only_provider_ends_what_is_held_in_the_dead_list(office: 
     with post_office(Replies(rcpt=REFUSING)) as address:
         office.use_server(address)
         settle(office)
-    (made,) = office.get(office.admin, "providers").json()["items"]
+    (made,) = office.get(office.admin, "providers?channel=email").json()["items"]
     body = {"name": made["name"], "priority": 100, "active": False}
     found = office.get(office.admin, f"providers/{made['id']}")
     assert (

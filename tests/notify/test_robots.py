@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from services.notify.channels import Channel
+from services.notify.provider import Provider
 from shared.people import Role
 from tests.notify import fakes
 from tests.notify.fakes import KEY, SECRET, Fake, fake
@@ -125,6 +127,11 @@ def test_a_unit_without_a_robot_hears_nothing_and_no_other_unit_does(
     elsewhere = office.organisation("阳曲县第一中学", "140105")
     office.goes_by(Channel(name), unit=elsewhere)
     stranger = office.person("孙立", elsewhere, "reviewer")
+    told(office, stranger)
+    assert group.heard == []
+    # where nothing keeps what would go out, it is suppressed
+    with office.store.work() as work:
+        work.execute(update(Provider).where(Provider.kind == "kept").values(active=False))
     assert told(office, stranger) == ("suppressed", "no_robot")
     assert group.heard == []
 

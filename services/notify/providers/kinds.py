@@ -13,7 +13,7 @@ from services.notify.channels import ROBOTS, Channel
 from services.notify.letter import Letter, Sender
 from services.notify.limit import Limit
 from services.notify.provider import Provider
-from services.notify.providers import mail, robots, sms_aliyun, sms_http, sms_tencent
+from services.notify.providers import mail, robots, sms_aliyun, sms_http, sms_tencent, webhook
 from services.notify.providers.keeping import Keeping
 from services.notify.vault import Unsealable, Vault
 from shared.http import Body
@@ -64,6 +64,7 @@ KINDS: Mapping[str, Kind] = {
             lambda _settings, _secrets, here: Keeping(here.store),
             keeps=lambda settings: True,
         ),
+        Kind("webhook", "Webhook", frozenset({Channel.WEBHOOK}), webhook.build, built_in=True),
         Kind(
             "http_sms",
             "HTTP 短信网关",
