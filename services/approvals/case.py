@@ -74,6 +74,9 @@ class Case(Approvals):
     """
 
     __tablename__ = "case"
+    UNWRITTEN = frozenset({"stated", "unsettled_since"})
+    """What documents say without an act of review: no part of the evidence."""
+
     __table_args__ = (
         Index(
             "uq_case_live",

@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from services.approvals.audit import check_case_of
 from services.approvals.drift import AGREEING
 from shared.database import new_id
 from shared.events.documents import ReviewStated
@@ -126,6 +127,16 @@ def test_a_cancelled_document_and_its_terminated_case_agree(office: Office) -> N
     office.clock.move(hours=1)
     assert office.case("li", doc_id)["state"] == "terminated"
     assert kinds(office) == []
+
+
+def test_what_a_document_says_is_no_change_of_the_evidence(office: Office) -> None:
+    office.usual_chains()
+    doc_id, _ = office.submit(["wang"])
+    state(office, doc_id, "under_review")
+    office.disagree("wang")
+    state(office, doc_id, "approved")
+    case = UUID(office.case("chen", doc_id)["id"])
+    assert check_case_of(office.store, case) == []
 
 
 def test_what_was_said_of_an_older_round_is_past(office: Office) -> None:
