@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from services.notify.contact import EMAIL_LENGTH, PHONE_LENGTH, Contact
+from services.notify.imports import tell_of_imports
 from services.notify.kinds import context_of
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import Document, Notice, tell
@@ -12,7 +13,9 @@ from services.notify.slot import SlotCopy
 from shared.events.approvals import (
     CaseAttentionRaised,
     SlotClosed,
+    SlotDueSoon,
     SlotOpened,
+    SlotOverdue,
     SlotUrged,
 )
 from shared.events.case_talk import CaseCcAdded, CaseCommented
@@ -35,6 +38,7 @@ REVOKED = "revoked"
 
 events = Handlers()
 keep_copies(events)
+tell_of_imports(events)
 
 
 @events.on(PersonContactChanged)
@@ -81,6 +85,29 @@ def tell_urged(work: Work, event: SlotUrged) -> None:
     context, path = context_of(event), f"/cases/{event.case_id}"
     for person_id in sorted({event.holder_id, *event.deputies}):
         tell(work, person_id, Notice("slot.urged", context, path, document, event.slot_id))
+
+
+@events.on(SlotDueSoon)
+def remind(work: Work, event: SlotDueSoon) -> None:
+    """The time of a to-do is nearly used up."""
+    _remind(work, event)
+
+
+@events.on(SlotOverdue)
+def tell_overdue(work: Work, event: SlotOverdue) -> None:
+    """The time of a to-do is used up."""
+    _remind(work, event)
+
+
+def _remind(work: Work, event: SlotDueSoon | SlotOverdue) -> None:
+    """The holder, and who decides for him, while the to-do waits."""
+    slot = work.find(SlotCopy, event.slot_id)
+    if slot is not None and not slot.is_open:
+        return
+    document = Document(event.doc_type, event.doc_id, event.organisation_id)
+    notice = Notice(event.type, context_of(event), f"/cases/{event.case_id}", document, event.slot_id)
+    for person_id in sorted({event.holder_id, *event.deputies}):
+        tell(work, person_id, notice)
 
 
 @events.on(CaseCcAdded)

@@ -13,8 +13,15 @@ from typing import Any
 
 from services.notify.channels import Channel
 from shared.events import Event
-from shared.events.approvals import CaseAttentionRaised, SlotOpened, SlotUrged
+from shared.events.approvals import (
+    CaseAttentionRaised,
+    SlotDueSoon,
+    SlotOpened,
+    SlotOverdue,
+    SlotUrged,
+)
 from shared.events.case_talk import CaseCcAdded, CaseCommented
+from shared.events.imports import ImportApprovalStatusChanged, ObjectionDecided, ObjectionRaised
 from shared.events.plans import (
     MethodChangeStatusChanged,
     PlanAssigned,
@@ -29,6 +36,9 @@ DOCUMENTS = {
     "plan": ("采购计划", "procurement plan"),
     "method_change": ("采购方式变更", "method change"),
     "revocation": ("采购计划撤销", "revocation"),
+    "import_approval": ("进口产品申请", "import application"),
+    "import_first_review": ("进口产品申请（初审）", "import application (first review)"),
+    "import_final_review": ("进口产品申请（终审）", "import application (final review)"),
 }
 OTHER_DOCUMENT = ("单据", "document")
 
@@ -107,12 +117,22 @@ _ALL = (
         CaseAttentionRaised,
         mandatory=True,
     ),
+    Kind("slot.due_soon", Group.TODO, "待办即将超期", "a to-do is due soon", SlotDueSoon),
+    Kind("slot.overdue", Group.TODO, "待办已超期", "a to-do is overdue", SlotOverdue, mandatory=True),
     Kind("slot.urged", Group.TODO, "申请人催办", "the applicant asks you to be quick", SlotUrged),
     Kind("case.cc_added", Group.TODO, "抄送给您", "copied to you", CaseCcAdded),
     Kind("case.commented", Group.TODO, "审核评论", "a comment on a review", CaseCommented),
     *_outcomes("plan", PlanStatusChanged, usable="可使用", closed="已结束", void="已作废"),
     *_outcomes("method_change", MethodChangeStatusChanged, approved="审核通过"),
     *_outcomes("revocation", RevocationStatusChanged, completed="审核完成"),
+    *_outcomes(
+        "import_approval",
+        ImportApprovalStatusChanged,
+        **{"publicity": "开始公示", "awaiting_review": "待送审", "approved": "已审核"},
+        **{"expired": "已失效", "rejected": "未通过"},
+    ),
+    Kind("objection.raised", Group.OUTCOME, "公示收到异议", "objection to a notice", ObjectionRaised),
+    Kind("objection.decided", Group.OUTCOME, "异议已认定", "objection decided", ObjectionDecided),
     _handover("assigned", "采购计划分派给您", "plan assigned to you", PlanAssigned),
     _handover("assigned_away", "采购计划分派给他人", "plan assigned to another", PlanAssigned),
     _handover("recalled", "采购计划被收回", "plan recalled", PlanRecalled),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 TOUCHED = "touched_inboxes"
+TURN = "slot.opened"
 
 
 class Base(DeclarativeBase):
@@ -110,8 +111,8 @@ class Message(Base):
 
     @classmethod
     def todo(cls) -> ColumnElement[bool]:
-        """To-dos that are still there, read or not."""
-        return cls.slot_id.is_not(None) & cls.done_at.is_(None)
+        """To-dos that are still there, read or not; a reminder of one is not another."""
+        return cls.slot_id.is_not(None) & cls.done_at.is_(None) & (cls.kind == TURN)
 
     @classmethod
     def done(cls) -> ColumnElement[bool]:

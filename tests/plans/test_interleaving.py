@@ -120,9 +120,9 @@ def test_events_about_other_documents_change_nothing(shared_town: Town) -> None:
     town = shared_town
     plan = town.submitted()
     for kind in LATE:
-        apply(town, town.case(kind, plan, doc_type="method_change"))
+        apply(town, town.case(kind, plan, doc_type="contract"))
         apply(town, town.case(kind, plan, doc_id=new_id()))
-    apply(town, town.case(SlotOpened, plan, doc_type="method_change", holder_id=town.rui))
+    apply(town, town.case(SlotOpened, plan, doc_type="contract", holder_id=town.rui))
     seen = town.plan(plan)
     assert (seen["status"], seen["version"], seen["case_id"]) == ("under_review", plan["version"], None)
     assert town.ask(town.rui, "GET", f"plans/{plan['id']}").status_code == 404
