@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from services.plans.rule import NATION, Version
@@ -23,6 +23,9 @@ class Basis:
     is_sample: bool
     law: str
 
+    def to_json(self) -> dict[str, Any]:
+        return dict(vars(self))
+
 
 @dataclass(frozen=True)
 class Finding(Problem):
@@ -31,7 +34,11 @@ class Finding(Problem):
     basis: Basis | None = None
 
     def to_json(self, english: bool = False) -> dict[str, Any]:
-        return {**super().to_json(english), "basis": asdict(self.basis) if self.basis else None}
+        return {**super().to_json(english), "basis": self.basis and self.basis.to_json()}
+
+    def kept(self) -> dict[str, Any]:
+        """The finding as it stays with a round."""
+        return {**vars(self), "basis": self.basis and self.basis.to_json()}
 
 
 def basis_of(version: Version) -> Basis:

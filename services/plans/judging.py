@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from services.plans.finding import Basis, Finding, basis_of, built_in, founded
@@ -57,8 +57,8 @@ class Verdict:
 
     def to_json(self, rules: Applied) -> dict[str, Any]:
         """What is kept with a round: the versions that judged it, and the warnings that they gave."""
-        versions = [asdict(basis_of(version)) for version in rules.applied]
-        return {"versions": versions, "warnings": [asdict(warning) for warning in self.warnings]}
+        versions = [basis_of(version).to_json() for version in rules.applied]
+        return {"versions": versions, "warnings": [warning.kept() for warning in self.warnings]}
 
 
 def apply(checks: Iterable[Check], rules: Applied, *about: Any) -> Verdict:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from services.plans import reference
@@ -61,9 +61,9 @@ class Policy:
 def policy_of(look: Look, district: District, day: date | None = None) -> Policy:
     """The rules in force in a district on a day (today): per topic its own, else those of its nearest
     ancestor, else those of the whole country."""
-    codes = [*district.codes, NATION]
-    rows = [row.applied for row in _in_force(look, codes, day or look.today)]
-    rows += national(day or look.today)
+    codes, day = [*district.codes, NATION], day or look.today
+    found = look.execute(_IN_FORCE, {"codes": codes, "day": day}).scalars()
+    rows = [row.applied for row in found] + national(day)
     chains: dict[str, list[Version]] = defaultdict(list)
     for version in sorted(rows, key=lambda row: codes.index(row.district_code)):
         if version.content is not None:
@@ -71,7 +71,7 @@ def policy_of(look: Look, district: District, day: date | None = None) -> Policy
     return Policy(chains)
 
 
-def _in_force(look: Look, codes: Sequence[str], day: date) -> list[RuleVersion]:
+def _statement() -> Select[RuleVersion]:
     """Of each district and topic the version in force on a day: that of the latest date, among those of one
     date the last published."""
     order = (RuleVersion.effective_from.desc(), RuleVersion.version.desc())
@@ -81,13 +81,17 @@ def _in_force(look: Look, codes: Sequence[str], day: date) -> list[RuleVersion]:
     ranked = (
         select(RuleVersion, place.label("place"))
         .where(
-            RuleVersion.district_code.in_(codes),
-            RuleVersion.effective_from <= day,
+            RuleVersion.district_code.in_(bindparam("codes", expanding=True)),
+            RuleVersion.effective_from <= bindparam("day"),
             RuleVersion.withdrawn_at.is_(None),
         )
         .subquery()
     )
-    return look.all(select(aliased(RuleVersion, ranked)).where(ranked.c.place == 1))
+    return select(aliased(RuleVersion, ranked)).where(ranked.c.place == 1)
+
+
+_IN_FORCE = _statement()
+"""Made once: every check and every submission asks it."""
 
 
 def versions_of(look: Look, district_code: str, topic: str) -> list[RuleVersion]:

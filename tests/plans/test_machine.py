@@ -12,10 +12,35 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, rule
 
 from services.plans.budget import BudgetLine, Entry
+from shared.database import new_id
 from shared.errors import Conflict
-from shared.events.approvals import CaseApproved, CaseRefused, CaseReturned, CaseTerminated, CaseWithdrawn
+from shared.events.approvals import (
+    CaseApproved,
+    CaseRefused,
+    CaseReturned,
+    CaseTerminated,
+    CaseWithdrawn,
+    SlotClosed,
+)
+from shared.events.notify import MessageCreated
+from tests.lone import MORNING
 from tests.plans.ledger_machine import AMOUNTS, OFTEN, LedgerMachine
 from tests.plans.town import Town
+
+
+def a_message(plan: dict[str, Any]) -> MessageCreated:
+    return MessageCreated(
+        message_id=new_id(),
+        person_id=new_id(),
+        person_name="沈审核",
+        title="轮到您审核",
+        doc_type="plan",
+        doc_id=UUID(plan["id"]),
+        event_id=new_id(),
+        event_type="slot.opened",
+        occurred_at=MORNING,
+    )
+
 
 OUTCOMES = (CaseApproved, CaseReturned, CaseWithdrawn, CaseRefused, CaseTerminated)
 
@@ -62,6 +87,14 @@ class PlansAndBudgets(LedgerMachine):
         now = self.town.plan(plan)
         counts = plan["status"] == "under_review" and not behind
         assert (now["status"] != plan["status"]) == counts
+
+    @rule(plan_id=plans, kind=st.sampled_from([SlotClosed, MessageCreated]))
+    def hear_what_changes_nothing(self, plan_id: str, kind: type[Any]) -> None:
+        """An opinion, or that somebody was told: it stands in the stream, the plan stays as it is."""
+        plan = self.town.plan(self.known[plan_id])
+        event = a_message(plan) if kind is MessageCreated else self.town.case(SlotClosed, plan)
+        self.town.hear(event)
+        assert self.town.plan(plan)["version"] == plan["version"]
 
     @rule(plan_id=plans)
     def abandon(self, plan_id: str) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.plans import reference
 from services.plans.budget import EFFECTS, Entry
 from services.plans.catalogue import parent_of
 from services.plans.plan import MOVES, Action, Status
 from shared.errors import Conflict
+from shared.money import format_wan, format_yuan, parse_wan, parse_yuan
 from tests.plans.paper import AT, a_line, a_plan, an_item
 
 
@@ -73,6 +77,20 @@ def test_invariant_21_lines_are_rounded_and_add_up() -> None:
     assert [item.amount_fen for item in items] == [33, 33, 33]
     assert a_plan(items).amount_fen == 99
     assert an_item(quantity="0.005", price=100).amount_fen == 1
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**9), st.integers(0, 10**9)), max_size=20))
+def test_invariant_21_whatever_the_lines_their_sum_is_the_amount(lines: list[tuple[int, int]]) -> None:
+    """Quantities in thousandths, prices in fen; each line is rounded half up once."""
+    items = [
+        an_item(quantity=str(Decimal(milli) / 1000), price=price, line_no=n)
+        for n, (milli, price) in enumerate(lines, 1)
+    ]
+    assert a_plan(items).amount_fen == sum(item.amount_fen for item in items)
+    for item, (milli, price) in zip(items, lines, strict=True):
+        assert -500 < item.amount_fen * 1000 - milli * price <= 500
+        assert parse_wan(format_wan(item.amount_fen)) == item.amount_fen
+        assert parse_yuan(format_yuan(item.amount_fen)) == item.amount_fen
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from httpx2 import Response
 
+from services.plans.handlers import events
+from shared.events.approvals import CaseWithdrawn
 from tests.plans.test_races import at_once
-from tests.plans.town import Town
+from tests.plans.town import FORM, Town
 
 SEVERAL = range(4)
 
@@ -17,7 +20,7 @@ def ledger_adds_up(town: Town, line: dict[str, Any]) -> None:
     found = town.do(town.qian, "GET", f"budget-lines/{line['id']}")
     amounts = {name: float(found[name]) for name in ("available", "reserved", "committed", "consumed")}
     assert min(amounts.values()) >= 0
-    assert sum(amounts.values()) == float(found["approved"])
+    assert sum(amounts.values()) == float(found["approved"]) + float(found["adjusted"])
 
 
 @pytest.mark.parametrize("_", SEVERAL)
@@ -95,6 +98,47 @@ def test_close_against_start_trade(any_town: Town) -> None:
     plan = town.usable()
     closed, started = at_once(lambda: town.act(town.lin, plan, "close"), lambda: town.start(plan, "1.00"))
     assert (closed.status_code, started.status_code) in {(200, 409), (409, 201)}
+
+
+def test_twenty_submits_trades_and_withdrawals_on_one_line(any_town: Town) -> None:
+    """What withdrawals free and submissions take at the same moment: never below zero, nobody deadlocks."""
+    town = any_town
+    line = town.line("300000.00")
+    part = [{"budget_line_id": line["id"], "amount": "30000.00"}]
+    item = {**FORM["items"][0], "quantity": "5"}
+    form: dict[str, Any] = {"items": [item], "allocations": part}
+    usable = [town.usable(**form) for _ in range(4)]
+    sent = [town.submitted(**form) for _ in range(6)]
+    drafts = [town.draft(**form) for _ in range(8)]
+
+    def withdraw(plan: dict[str, Any]) -> Response:
+        told = town.case(CaseWithdrawn, plan)
+        with town.store.work() as work:
+            events.apply(work, told.type, told.model_dump(mode="json"))
+        return Response(200)
+
+    answers = at_once(
+        *[lambda plan=plan: town.submit(plan) for plan in drafts],
+        *[lambda plan=plan: withdraw(plan) for plan in sent],
+        *[lambda plan=plan: town.start(plan, "20000.00") for plan in usable],
+        lambda: cut(town, line, "90000.00"),
+        lambda: cut(town, line, "10000.00"),
+    )
+    codes = [answer.status_code for answer in answers]
+    assert set(codes) <= {200, 201, 409}
+    assert (codes[8:14], codes[14:18]) == ([200] * 6, [201] * 4)
+    ledger_adds_up(town, line)
+    shown = town.do(town.qian, "GET", f"budget-lines/{line['id']}")
+    assert shown["reserved"] == f"{30_000 * codes[:8].count(200) + 40_000}.00"
+    assert shown["committed"] == "80000.00"
+
+
+def cut(town: Town, line: dict[str, Any], amount: str) -> Response:
+    """A cut by file, which needs no version that was seen."""
+    columns = "统一社会信用代码,年度,项目编码,资金性质,调整方向,金额,调整原因"
+    text = f"{columns}\n1214010000TEXT048K,2026,{line['project_code']},general,调减,{amount},压减\n"
+    file = {"file": ("cut.csv", text.encode(), "text/csv")}
+    return town.ask(town.qian, "POST", "budget-lines/adjustments/imports?preview=false", files=file)
 
 
 def test_twenty_trades_and_submits_on_one_pair_of_lines(any_town: Town) -> None:
