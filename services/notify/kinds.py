@@ -153,6 +153,8 @@ def _words(event: Event) -> dict[str, Any]:
     if "doc_type" in type(event).model_fields:
         chinese, english = DOCUMENTS.get(getattr(event, "doc_type", ""), OTHER_DOCUMENT)
         found |= {"document": chinese, "document_en": english}
+    if isinstance(event, SlotOpened):
+        found["deputy_for"] = ""  # the name of whom the reader stands in for, where he does
     if "amount_fen" in type(event).model_fields:
         amount: int = getattr(event, "amount_fen", 0)
         found["amount"] = format(Decimal(format_yuan(amount)), ",.2f")
