@@ -42,8 +42,7 @@ class Round(Base):
 
 
 class ReaderSlot(Base):
-    """A to-do of a reviewer on a document, as of a version of its case; a closed one may be opened again.
-    Who ever had one may read the document."""
+    """A to-do of a reviewer on a document, as approvals told it. Who ever had one may read the document."""
 
     __tablename__ = "reader_slot"
     __table_args__ = (
@@ -57,7 +56,6 @@ class ReaderSlot(Base):
     holder_id: Mapped[UUID] = mapped_column(Uuid)
     step_name: Mapped[str] = mapped_column(String(200))
     open: Mapped[bool]
-    case_version: Mapped[int] = mapped_column(server_default="0")
 
 
 class DocumentHistory(History, Base):

@@ -129,6 +129,8 @@ def test_the_case_shows_current_and_next_executors(office: Office) -> None:
     assert {one["action"]: one["allowed"] for one in office.case("chen", doc_id)["available_actions"]} == {
         "withdraw": False,
         "terminate": True,
+        "cc": True,
+        "comment": True,
     }
 
 

@@ -10,6 +10,8 @@ import pytest
 from shared.database import new_id
 from tests.plans.town import Town
 
+NO_LABELS = {"old_label": None, "new_label": None}
+
 
 def actions(plan: dict[str, Any]) -> dict[str, Any]:
     return {action["action"]: action for action in plan["available_actions"]}
@@ -53,7 +55,7 @@ def test_a_plan_goes_to_another_and_back(any_town: Town) -> None:
     history = town.stream(f"plans/{plan['id']}/history")
     assert [entry["text"] for entry in history[-3:]] == ["分派给吴经办：出差", "从吴经办收回", "分派给吴经办"]
     assert history[-3]["changes"] == [
-        {"field": "holder", "label": "当前持有人", "old": "林经办", "new": "吴经办"}
+        {"field": "holder", "label": "当前持有人", "old": "林经办", "new": "吴经办", **NO_LABELS}
     ]
 
 

@@ -92,7 +92,7 @@ def test_any_order_of_deliveries_ends_the_same(shared_town: Town, data: st.DataO
         "case": True,
         "reserved": 6_000_000,
         "slots": [(2, False), (2, False)],
-        "history": ["created", "returned", "submitted", "submitted", "usable"],
+        "history": ["agreed", "agreed", "created", "returned", "submitted", "submitted", "usable"],
     }
 
 
