@@ -7,7 +7,6 @@ from typing import Any
 from services.demo.chapters import Chapters
 from services.demo.client import Person
 from services.demo.stage import IMPORTS, PLANS
-from shared.clock import Clock
 
 EXPERTS = [
     {"name": name, "organisation": unit, "title": "教授", "expert_role": role, "opinion": "确需采购进口产品"}
@@ -46,13 +45,16 @@ class Everything(Chapters):
     def play_all(self, trade_system: Person) -> dict[str, str]:
         ends = super().play_all(trade_system)
         self.chapter(7, "进口产品核准与公示 (imported products)")
-        self.publish_a_notice()
-        approval = self.approve_without_notice()
+        today = self.publish_a_notice()
+        approval = self.approve_without_notice(today)
         plan = self.plan_the_import(approval)
         return {**ends, "进口产品核准": approval["status_label"], "进口产品采购计划": plan["status_label"]}
 
-    def publish_a_notice(self) -> None:
-        """The first review agrees: the notice is public for five working days, and somebody objects."""
+    def publish_a_notice(self) -> str:
+        """The first review agrees: the notice is public for five working days, and somebody objects.
+
+        Gives the day of publication: today, as the system has it.
+        """
         approval = self.apply_for("病理打印机采购（公示中）")
         self.agree_to_review()
         approval = self.wait_for(f"{IMPORTS}/{approval['id']}", "publicity")
@@ -65,6 +67,7 @@ class Everything(Chapters):
         raised = api.call("POST", path, OBJECTION, headers=key)
         self.tell(f"某公司 对公示提出异议（{raised['state_label']}），联系方式不公开")
         self.handle(approval["id"])
+        return str(shown["published_on"])
 
     def handle(self, approval_id: str) -> None:
         """The applicant answers, the finance office does not uphold: the notice goes on."""
@@ -79,10 +82,10 @@ class Everything(Chapters):
         label = handler.get(f"{IMPORTS}/{approval_id}")["status_label"]
         self.tell(f"{handler.name} 补充论证，{finance.name} 认定异议不成立，申请{label}")
 
-    def approve_without_notice(self) -> dict[str, Any]:
+    def approve_without_notice(self, today: str) -> dict[str, Any]:
         """The district does without a notice from today on, so that the chapter can be played to its end."""
         rule = {
-            "effective_from": Clock().today().isoformat(),
+            "effective_from": today,
             "source": "示例：本县暂不公示",
             "content": {"exempt_classes": ["university", "research"], "notice_order": "none"},
         }

@@ -11,7 +11,7 @@ def test_i28_the_applicant_never_decides_as_a_deputy(office: Office) -> None:
     office.submit(["wang"])
     grant(office, "wang", "li")
     (row,) = todo(office, "li")
-    assert [one["reason"] for one in row["available_actions"]] == ["申请人不能代理审核本人的申请"] * 2
+    assert [one["reason"] for one in row["available_actions"][:2]] == ["申请人不能代理审核本人的申请"] * 2
     refused = office.agree("li", row)
     assert (refused.status_code, refused.json()["code"]) == (403, "applicant_never_decides")
     (opened,) = office.told("slot.opened")
@@ -26,7 +26,7 @@ def test_i28_who_decided_in_the_round_decides_for_nobody(office: Office) -> None
     grant(office, "zhao", "wang")
     office.agree("wang", picks=[str(office.id("zhao"))])
     (row,) = todo(office, "wang")
-    assert [one["reason"] for one in row["available_actions"]] == ["您在本轮已表态，不能再代理审核"] * 2
+    assert [one["reason"] for one in row["available_actions"][:2]] == ["您在本轮已表态，不能再代理审核"] * 2
     assert office.agree("wang", row).json()["code"] == "decided_already"
     holders = office.case("wang", doc_id)["route"][1]["holders"]
     assert [one["allowed"] for one in holders[0]["available_actions"][:2]] == [False, False]
@@ -49,7 +49,7 @@ def test_i28_an_own_slot_of_the_step_comes_first(office: Office) -> None:
     grant(office, "wang", "zhao")
     rows = {row["on_behalf_name"]: row for row in todo(office, "zhao")}
     assert office.agree("zhao", rows["wang"]).json()["code"] == "own_slot_first"
-    assert [one["allowed"] for one in rows["wang"]["available_actions"]] == [False, False]
+    assert [one["allowed"] for one in rows["wang"]["available_actions"][:2]] == [False, False]
     assert office.agree("zhao", rows[""]).status_code == 200
     assert office.agree("zhao", rows["wang"]).json()["code"] == "decided_already"
     assert office.agree("wang", rows["wang"]).json()["current_step"] == "环节finance"
