@@ -82,6 +82,7 @@ def _statement() -> Select[RuleVersion]:
         select(RuleVersion, place.label("place"))
         .where(
             RuleVersion.district_code.in_(bindparam("codes", expanding=True)),
+            RuleVersion.topic.in_(list(TOPICS)),
             RuleVersion.effective_from <= bindparam("day"),
             RuleVersion.withdrawn_at.is_(None),
         )

@@ -38,7 +38,7 @@ class Version:
     content: Topic | None
 
     def to_json(self) -> dict[str, Any]:
-        """What is kept with a round that was judged by it."""
+        """What a finding says of it."""
         return {
             "rule": self.topic,
             "district_code": self.district_code,
@@ -81,6 +81,11 @@ class RuleVersion(Base):
 
     def withdraw(self, by: UUID, today: date, at: datetime) -> None:
         """Takes back what is not in force yet. Raises `Conflict`: `rule_in_force`, `rule_withdrawn`."""
+        self.must_be_coming(today)
+        self.withdrawn_by, self.withdrawn_at = by, at
+
+    def must_be_coming(self, today: date) -> None:
+        """Raises `Conflict` unless it is still to come: `rule_in_force`, `rule_withdrawn`."""
         facts = {"version": self.version, "effective_from": self.effective_from.isoformat()}
         if self.withdrawn_at is not None:
             facts["withdrawn_at"] = self.withdrawn_at.isoformat()
@@ -88,7 +93,6 @@ class RuleVersion(Base):
         if self.effective_from <= today:
             text = "已生效的版本不能撤回，请发布新版本"
             raise Conflict("rule_in_force", text, "in force since; publish a new one", facts=facts)
-        self.withdrawn_by, self.withdrawn_at = by, at
 
 
 @dataclass(frozen=True)

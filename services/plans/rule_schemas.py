@@ -91,8 +91,10 @@ class VersionShape(Shape):
     is_sample: bool
     content: AnyTopic | None
     published_by: UUID | None
+    published_by_name: str
     published_at: datetime | None
     withdrawn_at: datetime | None
+    withdrawn_by_name: str
     available_actions: list[ActionShape]
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
 
 from services.plans import reference
 from services.plans.district import District
 from services.plans.finding import basis_of
 from services.plans.judging import Applied, Verdict
-from services.plans.rule import Period, RuleVersion, Version, periods
+from services.plans.rule import RuleVersion, Version, periods
 from services.plans.rule_schemas import RuleShape, VersionShape
 from services.plans.schemas import ActionShape, SubmissionShape
 from services.plans.topics import TOPICS
+from shared.errors import Conflict
 from shared.events.documents import Submission
-from shared.people import Caller, Role
+from shared.people import Caller, PersonCopy, Role
+from shared.store import Look
 
 
 def rule_shape(version: Version, district: District, caller: Caller) -> RuleShape:
@@ -42,10 +47,10 @@ def rule_shape(version: Version, district: District, caller: Caller) -> RuleShap
 
 
 def version_shapes(
-    rows: Sequence[RuleVersion], district: District, caller: Caller, today: date
+    look: Look, rows: Sequence[RuleVersion], district: District, caller: Caller
 ) -> list[VersionShape]:
     """All versions of a district on a topic, as given."""
-    held = periods(rows, today)
+    held, names = periods(rows, look.today), _names(look, rows)
     return [
         VersionShape.model_validate(
             {
@@ -55,7 +60,9 @@ def version_shapes(
                 "status": held[row.version].status,
                 "status_label": reference.labels("rule_version")[held[row.version].status],
                 "content": row.applied.content,
-                "available_actions": [_withdrawal(row, held[row.version], district, caller)],
+                "published_by_name": names.get(row.published_by, ""),
+                "withdrawn_by_name": names.get(row.withdrawn_by, ""),
+                "available_actions": [_withdrawal(row, district, caller, look.today)],
             }
         )
         for row in rows
@@ -68,12 +75,19 @@ _PLAIN = (
 )
 
 
-def _withdrawal(row: RuleVersion, period: Period, district: District, caller: Caller) -> ActionShape:
+def _names(look: Look, rows: Iterable[RuleVersion]) -> dict[UUID | None, str]:
+    """The names of those who published and withdrew versions."""
+    people = {person for row in rows for person in (row.published_by, row.withdrawn_by) if person}
+    known = look.all(select(PersonCopy).where(PersonCopy.person_id.in_(people))) if people else []
+    return {person.person_id: person.name for person in known}
+
+
+def _withdrawal(row: RuleVersion, district: District, caller: Caller, today: date) -> ActionShape:
     reason = administration(district, caller)
-    if not reason and period.status == "withdrawn":
-        reason = "该版本已撤回"
-    elif not reason and period.status != "coming":
-        reason = "已生效的版本不能撤回，请发布新版本"
+    try:
+        row.must_be_coming(today)
+    except Conflict as conflict:
+        reason = reason or conflict.text
     url = f"/api/plans/districts/{row.district_code}/rules/{row.topic}/versions/{row.version}/withdraw"
     return ActionShape(action="withdraw", allowed=not reason, reason=reason, method="POST", url=url)
 

@@ -27,6 +27,12 @@ LISTS = {
     "approvals": ("head", "approvals/todo"),
     "notify": ("handler", "notify/messages"),
 }
+FILES = {
+    "plans/attachments": "handler",
+    "plans/budget-lines/imports": "finance",
+    "plans/budget-lines/adjustments/imports": "finance",
+    "directory/imports/people": "unit_admin",
+}
 every_door = pytest.mark.parametrize("service", DOORS)
 
 BODIES = {
@@ -130,9 +136,7 @@ def test_another_content_type(district: District, service: str, kind: str) -> No
     problem(district.send(who, "POST", path, as_json(body), Content_Type=kind.encode("latin-1")))
 
 
-@pytest.mark.parametrize(
-    "path", ["plans/attachments", "plans/budget-lines/imports", "directory/imports/people"]
-)
+@pytest.mark.parametrize("path", FILES)
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -148,18 +152,16 @@ def test_another_content_type(district: District, service: str, kind: str) -> No
     ],
 )
 def test_a_broken_form(district: District, path: str, kind: str, body: bytes) -> None:
-    who = {"plans/attachments": "handler", "plans/budget-lines/imports": "finance"}.get(path, "unit_admin")
+    who = FILES[path]
     problem(district.send(who, "POST", path, body, Content_Type=kind.encode("latin-1")))
 
 
-@pytest.mark.parametrize(
-    "path", ["plans/attachments", "plans/budget-lines/imports", "directory/imports/people"]
-)
+@pytest.mark.parametrize("path", FILES)
 @pytest.mark.parametrize(
     "content", [b"", b"\0" * 1000, b"\xff\xfe\x00", b"a,b\n1,2\n", b'"' * 999, "甲,乙\n".encode()]
 )
 def test_a_file_that_is_none(district: District, path: str, content: bytes) -> None:
-    who = {"plans/attachments": "handler", "plans/budget-lines/imports": "finance"}.get(path, "unit_admin")
+    who = FILES[path]
     for name in ("a.csv", "../../etc/passwd", "名\0.pdf", "a" * 5000):
         answer = district.ask(who, "POST", path, files={"file": (name, content, "application/pdf")})
         # a preview tells its problems line by line, and any text may be attached to a plan

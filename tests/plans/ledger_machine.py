@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from services.plans.assignment import Assignment
 from services.plans.budget import EFFECTS, SUMS, BudgetEntry, BudgetLine, Entry, Reservation
+from services.plans.document import Document
 from services.plans.plan import RESERVED, Plan, Status
 from services.plans.review import DocumentHistory
 from services.plans.trade import State, Trade
@@ -141,15 +142,15 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.given[column.key] |= given
 
     @staticmethod
-    def history_replays(look: Look, plan: Plan) -> int:
-        """The stream has no holes, and its changes lead from nothing to the plan as it is. Gives how many are
+    def history_replays(look: Look, document: Document) -> int:
+        """The stream has no holes, and its changes lead from nothing to what is there now. Gives how many are
         its own entries, not told by others."""
-        of_plan = select(DocumentHistory).where(DocumentHistory.document_id == plan.id)
+        of_plan = select(DocumentHistory).where(DocumentHistory.document_id == document.id)
         entries = look.all(of_plan.order_by(DocumentHistory.seq))
         assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
         replayed: dict[str, Any] = {}
         for change in (change for entry in entries for change in entry.changes):
             assert replayed.get(change["field"]) == change["old"]
             replayed[change["field"]] = change["new"]
-        assert {**dict.fromkeys(plan.to_record()), **replayed} == plan.to_record()
+        assert {**dict.fromkeys(document.to_record()), **replayed} == document.to_record()
         return sum(entry.key is None for entry in entries)

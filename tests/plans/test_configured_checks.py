@@ -101,6 +101,14 @@ def test_a_district_says_whether_a_check_warns_or_refuses(enforcement: str, leve
     assert ("splitting_suspected" in warnings(plan, **about)) == (level == "warning")
 
 
+def test_a_district_says_which_units_file_instead_of_asking() -> None:
+    imported = a_plan(is_imported=True, import_filing_note="已备案")
+    about = {"unit": a_unit(import_exempt_class="research")}
+    assert problems(imported, **about) == set()
+    strict = a_policy(imports={"exempt_classes": ["university"]})
+    assert problems(imported, policy=strict, **about) == {"import_approval_required"}
+
+
 def test_methods_that_a_district_does_not_use() -> None:
     policy = a_policy(choices={"methods": ["open_tender"]})
     assert problems(a_plan(), policy=policy) == set()

@@ -145,7 +145,10 @@ def test_a_coming_version_is_withdrawn_and_one_in_force_is_not(town: Town) -> No
     assert withdraw(9).status_code == 404
     assert withdraw(2, seen='"v1"').status_code == 412
     assert withdraw(1).json()["code"] == "rule_in_force"
-    assert withdraw(2).json()["status"] == "withdrawn"
+    gone = withdraw(2).json()
+    assert (gone["status"], gone["published_by_name"], gone["withdrawn_by_name"]) == (
+        *("withdrawn", "杜管理", "杜管理"),
+    )
     assert withdraw(2).json()["code"] == "rule_withdrawn"
     assert held(town, "splitting", "?on=2026-12-01")["version"] == 1
     assert town.rule("splitting", WARN, "2026-12-02")["version"] == 3

@@ -101,6 +101,13 @@ class RequestsOnPlans(LedgerMachine):
         assert (now != request["status"]) == counts
         self.reached.add(now)
 
+    @precondition(lambda self: self.requests)
+    @rule(back=BACK)
+    def pass_review(self, back: int) -> None:
+        """A request in peace: submitted, where it may be, and agreed to."""
+        self.submit(back)
+        self.hear_outcome(back, CaseApproved, 0)
+
     # what else happens to the plans
 
     @rule(n=PLANS, verb=st.sampled_from(["assign", "recall", "close"]))
@@ -185,6 +192,12 @@ class RequestsOnPlans(LedgerMachine):
                     assert used == self.used_by[str(plan.id)]
                 else:
                     self.used_by[str(plan.id)] = used
+
+    @invariant()
+    def invariant_18_the_stream_of_a_request_replays_to_it(self) -> None:
+        with self.town.store.read() as look:
+            for request in getattr(self, "requests", []):
+                self.history_replays(look, look.get(PlanRequest, UUID(request["id"])))
 
     def rows(self, look: Look) -> list[Plan]:
         return look.all(select(Plan).where(Plan.id.in_([UUID(plan) for plan in getattr(self, "plans", [])])))

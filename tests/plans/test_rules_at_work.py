@@ -6,6 +6,7 @@ from typing import Any
 
 from httpx2 import Response
 
+from tests.plans.requests import act, drafted
 from tests.plans.town import FORM, Town
 
 WARN, BLOCK = {"enforcement": "warn"}, {"enforcement": "block"}
@@ -53,6 +54,9 @@ def test_numbers_follow_the_pattern_in_force(town: Town) -> None:
     pattern = {"application": "A-{district}-{year}-{seq}", "plan": "{district}[{year}]{seq}号"}
     town.rule("numbers", pattern)
     assert town.usable()["plan_number"] == "140100[2026]000001号"
+    assert town.do(town.lin, "GET", "districts/140100/rules/numbers")["content"]["import_approval"] == (
+        "JKHZ-{district}-{year}-{seq}"
+    )
     town.rule("numbers", None)
     assert town.submitted()["application_number"] == "SQ-140100-2026-000002"
 
@@ -99,6 +103,28 @@ def test_a_rule_changed_today_leaves_what_was_judged_before_as_it_was(any_town: 
     assert town.draft()["judged_by"] == []
     check = town.do(town.lin, "GET", f"plans/{plan['id']}/check")
     assert {rule["rule"]: rule["version"] for rule in check["rules"]}["splitting"] == 2
+
+
+def test_a_district_wants_a_longer_notice_of_a_single_source(town: Town) -> None:
+    plan = town.usable(items=[{**FORM["items"][0], "quantity": "1000"}])
+    form = {
+        "kind": "method_change",
+        "new_method": "single_source",
+        "ground": "only_supplier",
+        "reason": "唯一供应商",
+        "notice_number": "DY-1",
+        "notice_supplier": "某某公司",
+        "notice_date": "2026-11-13",  # six working days ago
+    }
+    request = drafted(town, plan, **form)
+    town.rule("single_source", {"notice_days": 7})
+    (problem,) = act(town, request, "submit", picks=[str(town.shen)]).json()["errors"]
+    assert (problem["code"], problem["basis"]["rule"], problem["basis"]["version"]) == (
+        *("notice_not_over", "single_source", 1),
+    )
+    town.rule("single_source", {"notice_days": 5})
+    sent = act(town, request, "submit", picks=[str(town.shen)]).json()
+    assert {rule["rule"]: rule["version"] for rule in sent["judged_by"]}["single_source"] == 2
 
 
 def test_splitting_is_refused_where_the_district_says_so(town: Town) -> None:

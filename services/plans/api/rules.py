@@ -96,7 +96,7 @@ def versions(code: DistrictCode, topic: TopicName, store: StoreHere, caller: Sig
     """Everything that the district has published on a topic, newest first, withdrawn ones included."""
     with store.read() as look:
         district = district_named(look, code)
-        return version_shapes(versions_of(look, code, topic), district, caller, look.today)
+        return version_shapes(look, versions_of(look, code, topic), district, caller)
 
 
 @router.post(
@@ -120,9 +120,7 @@ def publish_version(code: DistrictCode, topic: TopicName, body: RuleForm, asked:
         row = publish(work, code, new, caller)
         work.session.flush()
         rows = versions_of(work, code, topic)
-        return once.answer(
-            work, version_shapes(rows, district, caller, work.today)[0], 201, etag(row.version)
-        )
+        return once.answer(work, version_shapes(work, rows, district, caller)[0], 201, etag(row.version))
 
 
 def _read(topic: str, body: RuleForm, today: date) -> NewVersion:
@@ -165,7 +163,7 @@ def withdraw_version(
         row = one_of(rows, version)
         row.withdraw(caller.person_id, work.today, work.now)
         asked.expected.check(etag(newest(work, code, topic)))
-        shapes = {shape.version: shape for shape in version_shapes(rows, district, caller, work.today)}
+        shapes = {shape.version: shape for shape in version_shapes(work, rows, district, caller)}
         return once.answer(work, shapes[version], etag=etag(rows[0].version))
 
 

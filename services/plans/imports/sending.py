@@ -16,14 +16,11 @@ from services.plans.imports.rules import ImportRules, rules_for
 from services.plans.imports.submission import build, public_content, so_far
 from services.plans.review import note
 from services.plans.sending import freeze
-from services.plans.topics import Imports
+from services.plans.topics import Imports, Numbers
 from shared.errors import invalid
 from shared.events.approvals import CaseApproved
 from shared.people import Caller
 from shared.store import Work
-
-APPLICATION_PATTERN = "JKSQ-{district}-{year}-{seq}"
-APPROVAL_PATTERN = "JKHZ-{district}-{year}-{seq}"
 
 
 def apply(work: Work, approval: ImportApproval, by: Caller, picks: Sequence[UUID]) -> None:
@@ -38,7 +35,8 @@ def apply(work: Work, approval: ImportApproval, by: Caller, picks: Sequence[UUID
     before = approval.to_record()
     approval.apply(rules.imports, work.now)
     if approval.application_number is None:
-        approval.application_number = _number(work, approval, "import_application", APPLICATION_PATTERN)
+        pattern = rules.get(Numbers).import_application
+        approval.application_number = _number(work, approval, "import_application", pattern)
     if rules.imports.notice_order == NoticeOrder.BEFORE_FIRST_REVIEW:
         text = f"提交申请，开始公示：{tell_everybody(work, approval, rules).explanation}"
     else:
@@ -78,8 +76,9 @@ def after_first_review(work: Work, approval: ImportApproval, _event: CaseApprove
 
 def after_final_review(work: Work, approval: ImportApproval, _event: CaseApproved) -> str:
     """The last step of the final review agreed: the approval gets its number, and holds from today on."""
-    until = valid_to(approval, rules_for(work, approval).imports, work.today)
-    number = _number(work, approval, "import_approval", APPROVAL_PATTERN)
+    rules = rules_for(work, approval)
+    until = valid_to(approval, rules.imports, work.today)
+    number = _number(work, approval, "import_approval", rules.get(Numbers).import_approval)
     approval.approve(number, (work.today, until), work.now)
     return f"终审通过，核准编号 {number}，有效期至 {until}"
 

@@ -87,8 +87,10 @@ class Numbers(Topic):
 
     application: str = Field(max_length=60, examples=["SQ-{district}-{year}-{seq}"])
     plan: str = Field(max_length=60, examples=["{district}-{year}-{seq}"])
+    import_application: str = Field("JKSQ-{district}-{year}-{seq}", max_length=60)
+    import_approval: str = Field("JKHZ-{district}-{year}-{seq}", max_length=60)
 
-    @field_validator("application", "plan")
+    @field_validator("application", "plan", "import_application", "import_approval")
     @classmethod
     def _complete(cls, pattern: str) -> str:
         placeholders = sorted(PLACEHOLDER.findall(pattern))
