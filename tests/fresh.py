@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,17 @@ from shared.service import Running
 OWN = ("service-key", "lock")
 """Files of a process, not of the data."""
 _kept = tempfile.TemporaryDirectory(prefix="fresh-")
-_rows: dict[str, list[tuple[Table, list[dict[str, Any]]]]] = {}
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a first start left in a PostgreSQL database and, by name, in the files beside it."""
+
+    rows: list[tuple[Table, list[dict[str, Any]]]]
+    files: dict[str, bytes]
+
+
+_left: dict[str, Left] = {}
 
 
 def first_start(here: Running) -> None:
@@ -48,19 +59,30 @@ def keep(name: str, data_dir: Path, running: Iterable[Running]) -> None:
 
 def _first_start_on_postgresql(here: Running) -> None:
     with create_engine(here.store.url, poolclass=NullPool).begin() as connection:
-        if here.store.url in _rows:
+        if left := _left.get(here.store.url):
             end_others(connection)
             for table in reversed(tables_of(here, connection)):
                 connection.execute(delete(table))
-            for table, rows in _rows[here.store.url]:
+            for table, rows in left.rows:
                 connection.execute(insert(table), rows)
+            for name, content in left.files.items():
+                (here.settings.data_dir / name).write_bytes(content)
             return
         drop_all(connection)
+    before = files_in(here.settings.data_dir)
     here.migrate()
+    files = {
+        name: (here.settings.data_dir / name).read_bytes()
+        for name in files_in(here.settings.data_dir) - before
+    }
     with here.store.read() as look:
         tables = tables_of(here, look.session.connection())
         found = [(table, [dict(row) for row in look.execute(select(table)).mappings()]) for table in tables]
-    _rows[here.store.url] = [(table, rows) for table, rows in found if rows]
+    _left[here.store.url] = Left([(table, rows) for table, rows in found if rows], files)
+
+
+def files_in(data_dir: Path) -> set[str]:
+    return {path.name for path in data_dir.iterdir() if path.is_file() and path.name not in OWN}
 
 
 def tables_of(here: Running, connection: Connection) -> list[Table]:
@@ -75,7 +97,7 @@ def drop_all(connection: Connection) -> None:
     end_others(connection)
     connection.execute(text("DROP SCHEMA public CASCADE"))
     connection.execute(text("CREATE SCHEMA public"))
-    _rows.pop(connection.engine.url.render_as_string(hide_password=False), None)
+    _left.pop(connection.engine.url.render_as_string(hide_password=False), None)
 
 
 def end_others(connection: Connection) -> None:

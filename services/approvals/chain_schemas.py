@@ -12,7 +12,7 @@ from services.approvals.schemas import (
     Action,
     DocType,
     PersonShape,
-    ProblemItem,
+    ProblemShape,
     Reason,
     RouteStepShape,
 )
@@ -74,7 +74,7 @@ class ChainShape(ChainItem):
     the floors that hold today (it stays in force until the next one is published)."""
 
     steps: list[Step]
-    floor_problems: list[ProblemItem]
+    floor_problems: list[ProblemShape]
     retired_at: datetime | None
     retired_reason: str
     versions: list[ChainVersionShape]
@@ -117,7 +117,7 @@ class DiffShape(Shape):
 class LintShape(Shape):
     """What is wrong with a draft; it can be published when this is empty."""
 
-    problems: list[ProblemItem]
+    problems: list[ProblemShape]
 
 
 class PolicyBody(Body):
@@ -168,4 +168,4 @@ class PreviewShape(Shape):
     first_step: str | None
     asks_pick: bool
     candidates: list[PersonShape]
-    problems: list[ProblemItem]
+    problems: list[ProblemShape]

@@ -58,6 +58,10 @@ class RequiredStep(BaseModel):
         place = PLACE_LABELS.get(self.place or "", "")
         return f"{place}{self.position or ''}{ROLE_LABELS[self.role]}"
 
+    @property
+    def label_en(self) -> str:
+        return " ".join(filter(None, (self.place, self.position, self.role)))
+
 
 class FloorRules(BaseModel):
     """The floor of one type of document; without any rule everything satisfies it.
@@ -159,7 +163,9 @@ def _required_steps(floor: Floor, steps: Sequence[Step]) -> Iterator[Problem]:
     for wanted in floor.rules.required:
         if not any(all(map(wanted.is_met_by, alternatives)) for alternatives in certain):
             text = f"{floor.label}：缺少必经的“{wanted.label}”环节"
-            yield Problem("floor_step_missing", text, "/steps", f"no such step for every document: {wanted}")
+            yield Problem(
+                "floor_step_missing", text, "/steps", f"no such step for every document: {wanted.label_en}"
+            )
 
 
 def _allowed_on_empty(floor: Floor, steps: Sequence[Step]) -> Iterator[Problem]:

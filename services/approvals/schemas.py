@@ -26,7 +26,7 @@ class Action(Shape):
     url: str
 
 
-class ProblemItem(Shape):
+class ProblemShape(Shape):
     """One thing that is in the way."""
 
     code: str

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from services.approvals.queries import Listing
-from services.approvals.schemas import Action, DocType, ProblemItem
+from services.approvals.schemas import Action, DocType, ProblemShape
 from shared.http import Body, Shape
 
 
@@ -48,7 +48,7 @@ class SubstitutionShape(Shape):
     state: str
     status_label: str
     etag: str
-    warnings: list[ProblemItem]
+    warnings: list[ProblemShape]
     available_actions: list[Action]
 
 

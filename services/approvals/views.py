@@ -26,7 +26,7 @@ from services.approvals.schemas import (
     HolderShape,
     NextShape,
     PersonShape,
-    ProblemItem,
+    ProblemShape,
     RouteStepShape,
 )
 from services.approvals.seating import SKIP_RULES, seat
@@ -49,9 +49,9 @@ STEP_LABELS = {
 }
 
 
-def problem_items(problems: Sequence[Problem]) -> list[ProblemItem]:
+def problem_items(problems: Sequence[Problem]) -> list[ProblemShape]:
     return [
-        ProblemItem(code=one.code, text=one.text, text_en=one.text_en, pointer=one.pointer)
+        ProblemShape(code=one.code, text=one.text, text_en=one.text_en, pointer=one.pointer)
         for one in problems
     ]
 

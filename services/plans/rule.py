@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -147,7 +148,7 @@ def periods(rows: Iterable[RuleVersion], today: date) -> dict[int, Period]:
     kept = sorted(
         (row for row in rows if row.withdrawn_at is None), key=lambda row: (row.effective_from, row.version)
     )
-    for row, following in zip(kept, [*kept[1:], None], strict=True):
+    for row, following in zip_longest(kept, kept[1:]):
         until = following.effective_from - timedelta(days=1) if following else None
         if until is not None and until < row.effective_from:
             found[row.version] = Period("superseded")

@@ -162,6 +162,9 @@ def test_a_chain_says_where_its_version_in_force_falls_short(office: Office) -> 
     set_floor(office, {"min_steps": 2})
     (problem,) = office.get("li", f"chains/{unit}")["floor_problems"]
     assert (problem["code"], problem["pointer"]) == ("floor_min_steps", "/steps")
+    missing = office.post("zhou", f"{PATH}/check", {"rules": {"required": [LEADER]}}).json()["items"]
+    english = "no such step for every document: leader reviewer"
+    assert [found["text_en"] for found in missing[0]["problems"]] == [english]
     assert office.get("zhou", f"chains/{district}")["floor_problems"] == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,23 +23,27 @@ OWN = {"in": "own_unit", "role": "reviewer"}
 class County:
     """Everybody of the sample is signed in; each act settles the world unless told not to."""
 
-    def __init__(self, world: World, year: int = 2026, built: County | None = None) -> None:
+    def __init__(
+        self, world: World, year: int = 2026, built: tuple[Sample, dict[str, Person]] | None = None
+    ) -> None:
         self.world = world
         self.year = year
         self.api = Api(world.http, pause=world.settle)
-        self.sample: Sample
         self.people: dict[str, Person]
         if built is not None:  # in a world of which this one is a copy
-            self.sample = replace(built.sample, people=self._signed_in(built.sample.people))
-            self.people = self._signed_in(built.people)
+            sample, self.people = built
+            self.people = self.people_as_signed_in()
+            named = {name: self.people[name] for name in sample.people}
+            self.sample = replace(sample, people=named)
             return
         admin = administrator(self.api, world.settings.data_dir / "first-admin")
         self.sample = build(self.api, admin, year)
         self.people = {**self.sample.people, "admin": admin}
         world.settle()
 
-    def _signed_in(self, people: Mapping[str, Person]) -> dict[str, Person]:
-        return {name: replace(person, api=self.api, etags={}) for name, person in people.items()}
+    def people_as_signed_in(self) -> dict[str, Person]:
+        """Everybody as he is now, so that a later sign-in of one county is not another's."""
+        return {name: replace(person, api=self.api, etags={}) for name, person in self.people.items()}
 
     def __getattr__(self, name: str) -> Person:
         try:
@@ -167,15 +171,16 @@ class County:
         by.post(f"{path}/publish", etag=by.etags[path])
 
 
-_built: dict[str, County] = {}
+_built: list[tuple[Sample, dict[str, Person]]] = []
 
 
 def a_county(data_dir: Path) -> County:
-    """A county in a world of its own; the first is built, the others are copies of it."""
+    """A county in a world of its own; the first is built, the others are copies of what it was then."""
     if fresh.copied("county", data_dir):
-        return County(World(data_dir), built=_built["county"])
-    county = _built["county"] = County(World(data_dir))
+        return County(World(data_dir), built=_built[0])
+    county = County(World(data_dir))
     county.world.keep("county")
+    _built.append((county.sample, county.people_as_signed_in()))
     return county
 
 

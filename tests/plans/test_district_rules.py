@@ -53,6 +53,7 @@ def test_the_version_in_force_is_found_by_the_day(any_town: Town) -> None:
     town.rule("splitting", WARN, "2026-12-01")
     town.rule("splitting", {"enforcement": "off"}, "2027-01-01")
     assert held(town, "splitting")["version"] == 1
+    assert statuses(town, "thresholds") == []
     assert [held(town, "splitting", f"?on={day}")["version"] for day in ("2026-11-30", "2026-12-01")] == [
         1,
         2,
