@@ -7,6 +7,7 @@ from typing import Any
 from services.plans.announcement import review_stated
 from services.plans.document import Document
 from services.plans.outcomes import REVIEWS, Review
+from services.plans.reached import follow_deliveries
 from services.plans.review import DocumentHistory, ReaderSlot, note
 from services.plans.stream import tell
 from shared.events.approvals import (
@@ -28,6 +29,7 @@ from shared.working_days import keep_calendar
 events = Handlers()
 keep_copies(events)
 keep_calendar(events)
+follow_deliveries(events)
 
 OutcomeEvent = CaseApproved | CaseReturned | CaseWithdrawn | CaseTerminated | CaseRefused
 STATED: dict[type[OutcomeEvent], str] = {
@@ -217,6 +219,7 @@ def keep_message(work: Work, event: MessageCreated) -> None:
             "message": event.kind,
             "channels": event.channels,
             "about": event.event_type,
+            "doc_type": event.doc_type,
         },
     )
     tell(work, model, entry)
