@@ -122,9 +122,10 @@ def test_a_slot_that_opens_again_is_open_whatever_comes_first(shared_town: Town)
     for order in permutations(range(3)):
         plan_id, line_id, _, _ = second_round(town)
         plan, slot = town.plan({"id": str(plan_id)}), new_id()
+        kinds: list[type[Event]] = [SlotOpened, SlotClosed, SlotOpened]
         told = [
             town.case(kind, plan, slot_id=slot, case_version=version)
-            for version, kind in enumerate((SlotOpened, SlotClosed, SlotOpened), start=1)
+            for version, kind in enumerate(kinds, start=1)
         ]
         for index in order:
             apply(town, told[index])
