@@ -21,6 +21,7 @@ from services.notify.delivery import Attempt, Delivery, State
 from services.notify.gates import STALE, Going, Hold, Suppress, Verdict, judge
 from services.notify.kinds import KINDS
 from services.notify.letter import Letter, Sender
+from services.notify.masked import masked
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import SEND
 from services.notify.pacing import granted, must_wait
@@ -49,6 +50,7 @@ def send(store: Store, post: Post, delivery_id: UUID, attempt: int) -> None:
     answer = _found(sender, claimed) or carry(sender, claimed.letter)
     tried = _attempt(claimed.letter.delivery_id, attempt, sender.provider, answer)
     tried.provider_id, tried.milliseconds = claimed.provider.id, round((monotonic() - started) * 1000)
+    tried.to = masked(claimed.letter.channel, claimed.letter.to, claimed.provider.name)
     note(store, post, claimed, tried, answer)
 
 
