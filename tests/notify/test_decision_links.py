@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from email.message import EmailMessage
 from html import unescape
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -29,7 +30,7 @@ def links(mail: EmailMessage, kind: str = "plain") -> list[str]:
     return re.findall(re.escape(PATH) + r"([\w-]+)", unescape(part.get_content()))
 
 
-def asked(person: UUID, **more: object) -> SlotOpened:
+def asked(person: UUID, **more: Any) -> SlotOpened:
     return slot_opened(person, **{"decision_etag": ETAG, **more})
 
 
