@@ -120,7 +120,7 @@ def test_a_forged_or_broken_token_is_dead(office: Office) -> None:
     signature = token[-43:]
     forged += [elsewhere.signed(slot["etag"], 1, office.here.key)]
     forged += [longer.signed(slot["etag"], 1, "x")[:-43] + signature]
-    forged += [token + "=", token[:-1], token[1:], token + "AAAA", "-", "é", "x" * 5000]
+    forged += [token + "=", token[:-1], token[1:], token + "AAAA", "-", "é", "x" * 299]
     forged += [link(office, "wang", "disagree")[:50] + token[50:]]
     for n, one in enumerate(forged):
         office.clock.move(seconds=30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field, ValidationError
 
@@ -20,6 +20,7 @@ from shared.service import Running
 router = APIRouter(prefix="/decide", tags=["slots"])
 ASKS = 60
 """Requests of one address in a minute, per web process."""
+Token = Annotated[str, Path(max_length=300, description="链接中的令牌 (the end of the link)")]
 AS_PAGE = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
@@ -28,14 +29,22 @@ AS_PAGE = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-PAGE = {"description": "the page", "content": {"text/html": {"schema": {"type": "string"}}}}
+REFUSED = {
+    "description": "the page, or a problem",
+    "content": {
+        "text/html": {"schema": {"type": "string"}},
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemShape"}},
+    },
+}
 
 
 class DecisionForm(BaseModel):
     """What the form of the page sends."""
 
     opinion: str = Field("", max_length=10_000, examples=["同意"])
-    picks: list[str] = Field([], max_length=50, description="下一环节的审核人 (who reviews next)")
+    picks: list[Annotated[str, Field(max_length=40)]] = Field(
+        [], max_length=50, description="下一环节的审核人 (who reviews next)"
+    )
 
 
 @router.get(
@@ -43,9 +52,9 @@ class DecisionForm(BaseModel):
     operation_id="show_decision",
     summary="消息中的审核链接 (what a link would decide; no sign-in)",
     response_class=HTMLResponse,
-    responses={"4XX": PAGE},
+    responses={"4XX": REFUSED},
 )
-def show_decision(here: Here, request: Request, token: str) -> HTMLResponse:
+def show_decision(here: Here, request: Request, token: Token) -> HTMLResponse:
     """Looking at a link changes nothing: mail scanners follow links. Every link that decides nothing (any
     more) gets the same 404 page; 429 after 60 requests of an address in a minute."""
     if (busy := _busy(here, request)) is not None:
@@ -58,10 +67,10 @@ def show_decision(here: Here, request: Request, token: str) -> HTMLResponse:
     operation_id="decide_by_message",
     summary="通过消息中的链接审核 (decide by a link; no sign-in)",
     response_class=HTMLResponse,
-    responses={"4XX": PAGE},
+    responses={"4XX": REFUSED},
 )
 def decide_by_message(
-    here: Here, request: Request, token: str, form: Annotated[DecisionForm, Form()]
+    here: Here, request: Request, token: Token, form: Annotated[DecisionForm, Form()]
 ) -> HTMLResponse:
     """Decides the slot of the link in its way, once, by the same rules as `agree` and `disagree`; a refusal
     (no opinion, nobody picked) shows the page again with its status and leaves the link as it was."""
