@@ -16,6 +16,7 @@ from services.notify.asking import receipt_of, sent_before
 from services.notify.channels import ROBOTS, Channel
 from services.notify.choosing import BROKEN, choose, others_left
 from services.notify.contact import Account, Contact
+from services.notify.deciding import decisions_for
 from services.notify.delivery import Attempt, Delivery, State
 from services.notify.gates import STALE, Going, Hold, Suppress, Verdict, judge
 from services.notify.kinds import KINDS
@@ -158,6 +159,7 @@ def _letter(work: Work, going: Going, post: Post) -> Letter:
         sealed=going.account.sealed if going.account else "",
         locale=locale,
         unsubscribe_url=post.unsubscribe_url(about) if about.is_optional else "",
+        decisions=decisions_for(going, locale, post),
     )
 
 
