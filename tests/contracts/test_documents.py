@@ -33,6 +33,7 @@ REPEATABLE = {
     "read_message",
     "read_all_messages",
     "try_provider",
+    "ping_endpoint",
     "take_receipts",
 }
 # Changes without a version that somebody could have seen: only the caller's own sessions or addresses, or a
