@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from services.approvals.carrying import attested_digest
 from services.approvals.case_event import first_hash_of, sealed_hash
 from services.approvals.finding import Finding
 from services.approvals.seal_check import check_seals
@@ -103,6 +104,36 @@ def check_slots(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(f"slots/{slot_id}", f"缺失，第 {seq} 条记录提到它 (missing, entry {seq} speaks of it)")
 
 
+def check_carried(evidence: Evidence) -> Iterator[Finding]:
+    """An agreement that goes on to hold is that of the round it names, and its step attests what it did."""
+    rounds = {one["n"]: one for one in evidence["rounds"]}
+    decided = {
+        (one["round"], one["step_key"], one["holder_id"]): one
+        for one in evidence["slots"]
+        if one["state"] == "agreed" and one.get("carried_round") is None
+    }
+    for slot in evidence["slots"]:
+        if slot.get("carried_round") is None:
+            continue
+        where, key = f"slots/{slot['id']}", slot["step_key"]
+        was = decided.get((slot["carried_round"], key, slot["holder_id"]))
+        if was is None:
+            yield Finding(where, "没有可沿用的同意意见 (there is no such agreement)")
+            continue
+        for name in ("acted_by", "on_behalf_of", "opinion", "digest", "closed_at"):
+            if was[name] != slot[name]:
+                yield Finding(f"{where}/{name}", "与所沿用的意见不符 (differs from the agreement)")
+        then, now = (_attested(rounds[n], key) for n in (slot["carried_round"], slot["round"]))
+        if then != now:
+            yield Finding(where, "所审要素已变，不应沿用 (what it attests has changed)")
+
+
+def _attested(one: Mapping[str, Any], key: str) -> str:
+    """What a step of a round attests, computed anew from the content."""
+    (fields,) = [step["attested"] for step in one["route"] if step["key"] == key]
+    return attested_digest(fields, one["content"], digest(one["content"]))
+
+
 def check_case(evidence: Evidence) -> Iterator[Finding]:
     """The case is as its last act left it."""
     case, last = evidence["case"], evidence["events"][-1]["data"]
@@ -124,6 +155,7 @@ CHECKS: Sequence[Check] = (
     check_events,
     check_frozen,
     check_slots,
+    check_carried,
     check_case,
     check_seals,
     check_file,

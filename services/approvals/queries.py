@@ -93,13 +93,15 @@ def standing(time: str, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def done(person: UUID, asked: Filters) -> Select[Any]:
-    """What a person has decided."""
-    return select(Slot).where(Slot.acted_by == person, *_narrow(Slot, asked))
+    """What a person has decided, each decision once however many rounds it holds for."""
+    decided = and_(Slot.acted_by == person, Slot.carried_round.is_(None))
+    return select(Slot).where(decided, *_narrow(Slot, asked))
 
 
 def represented(person: UUID, asked: Filters) -> Select[Any]:
     """What others have decided on behalf of a person."""
-    return select(Slot).where(Slot.on_behalf_of == person, *_narrow(Slot, asked))
+    decided = and_(Slot.on_behalf_of == person, Slot.carried_round.is_(None))
+    return select(Slot).where(decided, *_narrow(Slot, asked))
 
 
 def copies(person: UUID, asked: Filters, unread: bool = False) -> Select[Any]:

@@ -65,4 +65,4 @@ def record(  # noqa: PLR0913 - one event says everything about its act
         turned = (file.before.get(one.id) == SlotState.OPEN) != (one.state == SlotState.OPEN)
         if turned and one.holder_id is not None:
             file.told.append(told.slot_told(case, one, one.holder_id, entry))
-    file.remember()
+    file.remember(changed)

@@ -22,7 +22,8 @@ def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> 
 
     `nothing_to_take_back`, `case_closed`, `decided_since`, `seen_since`, `acted_since`.
     """
-    if slot.state != SlotState.AGREED or slot.closed_by is None or slot.round != file.case.round:
+    agreed = slot.state == SlotState.AGREED and slot.is_decision
+    if not agreed or slot.closed_by is None or slot.round != file.case.round:
         return Conflict(
             "nothing_to_take_back", "没有可以收回的同意意见", "there is no agreement to take back"
         )
