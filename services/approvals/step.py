@@ -112,6 +112,7 @@ class Step(BaseModel):
         False,
         description="再次提交且所审要素未变时是否沿用同意 (agreement holds while what it is about does)",
     )
+    by_message: bool = Field(True, description="是否允许从消息中的链接直接审核 (decided from a message)")
     budget_hours: int | None = Field(
         None, ge=1, le=MAX_HOURS, description="办理时限，以工作小时计 (working hours that the step may take)"
     )

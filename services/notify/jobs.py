@@ -17,6 +17,7 @@ from services.notify.sending import send
 from services.notify.unsubscribe import Subscription, signed
 from services.notify.waking import wake_held
 from services.notify.wording import TEXT_FAILED
+from shared.decision_link import PATH, DecisionLink
 from shared.jobs import Jobs
 from shared.service import Running
 from shared.upkeep import tidy
@@ -31,6 +32,9 @@ def post_of(here: Running) -> Post:
     def unsubscribe_url(about: Subscription) -> str:
         return f"{own_url}/api/notify/unsubscribe/{signed(about, here.key)}"
 
+    def decision_url(link: DecisionLink, etag: str, epoch: int) -> str:
+        return own_url + PATH + link.signed(etag, epoch, here.key)
+
     return Post(
         sender_of=partial(sender_of, here),
         keeps=partial(keeps, here),
@@ -40,6 +44,7 @@ def post_of(here: Running) -> Post:
         sandbox=Sandbox.of(here.settings.sandbox_receivers),
         own_url=own_url,
         unsubscribe_url=unsubscribe_url,
+        decision_url=decision_url,
     )
 
 

@@ -6,6 +6,7 @@ from services.notify.api import (
     contacts,
     deliveries,
     messages,
+    notices,
     preferences,
     providers,
     receipts,
@@ -26,6 +27,7 @@ service = Service(
     title="通知服务 (notifications)",
     routers=(
         messages.router,
+        notices.router,
         contacts.router,
         deliveries.router,
         preferences.router,

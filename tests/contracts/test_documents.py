@@ -21,6 +21,7 @@ REPEATABLE = {
     "unsaved_submission",
     "unsaved_import_submission",
     "object_on_page",
+    "decide_by_message",
     "unsaved_request_submission",
     "preview_route",
     "preview_template",
