@@ -7,6 +7,7 @@ from services.approvals.api import (
     cases,
     chains,
     decide,
+    decisions,
     drift,
     due,
     evidence,
@@ -34,6 +35,7 @@ service = Service(
     title="审核 (approvals)",
     routers=(
         slots.router,
+        decisions.router,
         turns.router,
         decide.router,
         marks.router,

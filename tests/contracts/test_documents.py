@@ -34,6 +34,7 @@ REPEATABLE = {
     "read_all_messages",
     "try_provider",
     "take_receipts",
+    "decide_slots",  # each row has a key of its own
 }
 # Changes without a version that somebody could have seen: only the caller's own sessions or addresses, or a
 # password that is proved in the same request.

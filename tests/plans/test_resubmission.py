@@ -5,10 +5,15 @@ from __future__ import annotations
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from shared.events import Event
 from shared.events.approvals import CaseReturned, CaseTerminated, CaseWithdrawn
 from tests.plans.town import Town
 
-OUTCOMES = {"returned": CaseReturned, "withdrawn": CaseWithdrawn, "terminated": CaseTerminated}
+OUTCOMES: dict[str, type[Event]] = {
+    "returned": CaseReturned,
+    "withdrawn": CaseWithdrawn,
+    "terminated": CaseTerminated,
+}
 WHO = st.sampled_from(["lin", "wu", "an", "shen", "he", "du"])
 TURNS = st.lists(st.tuples(WHO, st.sampled_from(["", *OUTCOMES])), min_size=1, max_size=8)
 
