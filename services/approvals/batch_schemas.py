@@ -1,4 +1,4 @@
-"""The shapes of requests and answers over HTTP: many decisions in one request."""
+"""The shapes of requests and answers over HTTP: acts on many slots in one request."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from uuid import UUID
 from pydantic import Field
 
 from services.approvals.mark_schemas import Attachments
-from services.approvals.slot_schemas import DecisionShape, Picks
+from services.approvals.slot_schemas import DecisionShape, Picks, ReassignBody
 from shared.http import Body, Shape
 
 MOST = 100
+SAID = ("opinion", "picks", "attachments")
 SLOT = "019f3a52-7c1e-7d43-89e4-0ed9416f7d51"
 ETAG = '"v1-9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"'
 
@@ -32,9 +33,14 @@ class DecisionRow(Body):
     )
 
     @property
+    def meant(self) -> dict[str, Any]:
+        """What must be the same when it is sent again."""
+        return {"verb": self.verb, **self.model_dump(mode="json", include=set(SAID))}
+
+    @property
     def said(self) -> dict[str, Any]:
         """The body of the single request."""
-        return self.model_dump(include={"opinion", "picks", "attachments"}, exclude_unset=True)
+        return self.model_dump(include=set(SAID), exclude_unset=True)
 
 
 class DecisionsBody(Body):
@@ -43,11 +49,10 @@ class DecisionsBody(Body):
     decisions: list[DecisionRow] = Field(min_length=1, max_length=MOST)
 
 
-class RowShape(Shape):
+class ResultShape(Shape):
     """What became of one row: the answer of the single request, or its problem."""
 
     slot_id: UUID
-    command_id: str
     status: int = Field(examples=[200], description="单独请求时的状态码 (the status of the single request)")
     etag: str = ""
     decision: DecisionShape | None = None
@@ -58,9 +63,36 @@ class RowShape(Shape):
     )
 
 
+class DecisionResult(ResultShape):
+    """What became of one decision."""
+
+    command_id: str
+
+
 class DecisionsShape(Shape):
     """One result for each row, in the order of the request."""
 
     succeeded: int
     failed: int
-    results: list[RowShape]
+    results: list[DecisionResult]
+
+
+class HeldSlot(Body):
+    """A slot as the administrator has seen it."""
+
+    slot_id: UUID = Field(examples=[SLOT])
+    etag: str = Field(max_length=200, examples=[ETAG], description="待办的 ETag (what If-Match would be)")
+
+
+class HandOverBody(ReassignBody):
+    """Who takes over which slots of a person, and why."""
+
+    slots: list[HeldSlot] = Field(min_length=1, max_length=MOST)
+
+
+class HandedOverShape(Shape):
+    """One result for each slot, in the order of the request."""
+
+    succeeded: int
+    failed: int
+    results: list[ResultShape]

@@ -68,10 +68,18 @@ COMES_FIRST = {
 
 def came_first(case: Case, winner: CaseEvent | None) -> Conflict:
     """A refusal that tells which act came first: who, when, with which outcome."""
-    facts: dict[str, Any] = {"case_id": str(case.id), "case_state": str(case.state), "round": case.round}
+    facts = facts_of(case, winner)
     if winner is None:
         return Conflict("wrong_state", f"当前状态：{case.label}", f"the case is {case.state}", facts)
     code, text = COMES_FIRST.get(winner.type, ("wrong_state", f"当前状态：{case.label}"))
+    return Conflict(code, text.format(winner.actor_name), f"{winner.type} by {winner.actor_name}", facts)
+
+
+def facts_of(case: Case, winner: CaseEvent | None) -> dict[str, Any]:
+    """What a refusal tells of the case, and of the act that came first."""
+    facts: dict[str, Any] = {"case_id": str(case.id), "case_state": str(case.state), "round": case.round}
+    if winner is None:
+        return facts
     facts["winner"] = {
         "outcome": winner.type,
         "label": winner.label,
@@ -81,7 +89,7 @@ def came_first(case: Case, winner: CaseEvent | None) -> Conflict:
         "step_name": winner.step_name,
         "opinion": winner.opinion,
     }
-    return Conflict(code, text.format(winner.actor_name), f"{winner.type} by {winner.actor_name}", facts)
+    return facts
 
 
 def cannot_take_over(

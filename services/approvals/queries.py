@@ -14,11 +14,11 @@ from services.approvals.case import Case
 from services.approvals.cc import Cc
 from services.approvals.chain import Chain
 from services.approvals.deadline import Level, TimeState
-from services.approvals.slot import Slot, SlotState
+from services.approvals.slot import PENDING, Slot, SlotState
 from services.approvals.standing_in import in_hand_of
 from services.approvals.step import KEY
 from services.approvals.substitution import Substitution
-from shared.people import Caller, Role
+from shared.people import Caller, Role, in_scope
 from shared.store import Look
 
 
@@ -74,6 +74,14 @@ def todo(person: UUID, asked: Filters, standing_in: Sequence[Substitution] = ())
     """What waits for a person, and for those for whom he stands in now."""
     mine = in_hand_of(person, standing_in)
     return select(Slot).where(mine, Slot.state == SlotState.OPEN, *_narrow(Slot, asked))
+
+
+def held_by(person: UUID, caller: Caller) -> Select[Any]:
+    """What a person has not decided yet, in the cases of a caller's unit or district; vacant where he has
+    left."""
+    scope = in_scope(caller, Case.organisation_id, Case.district_path)
+    cases = select(Case.id).where(Case.id == Slot.case_id, scope).exists()
+    return select(Slot).where(Slot.holder_id == person, Slot.state.in_(PENDING), cases)
 
 
 def count_todo(look: Look, waiting: Select[Any]) -> tuple[int, int, int]:

@@ -12,6 +12,7 @@ from services.approvals.api import (
     due,
     evidence,
     floors,
+    handing_over,
     marks,
     opinions,
     policies,
@@ -36,6 +37,7 @@ service = Service(
     routers=(
         slots.router,
         decisions.router,
+        handing_over.router,
         turns.router,
         decide.router,
         marks.router,

@@ -35,6 +35,14 @@ def whole_slot(look: Look, at: Situation) -> SlotItem:
     return item.model_copy(update={"available_actions": slot_actions(at), "since_decided": told})
 
 
+def held_slot(look: Look, at: Situation) -> SlotItem:
+    """A slot of somebody as his administrator sees it: whether it can be reassigned."""
+    item = _item(at.slot, look.now, at.caller, None)
+    may = [one for one in slot_actions(at) if one.action == "reassign"]
+    of_holder = {"on_behalf_of": None, "on_behalf_name": ""}
+    return item.model_copy(update={"available_actions": may, **of_holder})
+
+
 def since_shape(since: Since, labels: Mapping[str, str]) -> SinceShape:
     """What has changed since a decision, with what people call the fields."""
     return SinceShape(

@@ -9,6 +9,7 @@ from services.approvals.actor import Actor
 from services.approvals.case import CaseState
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile, Effects
+from services.approvals.judge import facts_of
 from services.approvals.recording import record
 from services.approvals.slot import DECIDED, PENDING, Slot, SlotState
 from shared.errors import Conflict, Refusal
@@ -27,16 +28,22 @@ def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> 
         return Conflict(
             "nothing_to_take_back", "没有可以收回的同意意见", "there is no agreement to take back"
         )
-    if file.case.state != CaseState.REVIEWING:
-        return Conflict("case_closed", f"{file.case.label}，不能收回", f"the case is {file.case.state}")
-    if any(one.state in DECIDED and (one.closed_by or 0) > slot.closed_by for one in file.slots):
-        return Conflict("decided_since", "之后已有其他审核意见，不能收回", "somebody has decided since")
+    case, since = file.case, [act for act in acts if act.seq > slot.closed_by]
+    if case.state != CaseState.REVIEWING:
+        facts = facts_of(case, since[-1] if since else None)
+        return Conflict("case_closed", f"{case.label}，不能收回", f"the case is {case.state}", facts)
+    decisions = [one.closed_by for one in file.slots if one.state in DECIDED and one.closed_by]
+    if max(decisions) > slot.closed_by:
+        last = next((act for act in since if act.seq == max(decisions)), None)
+        text = "之后已有其他审核意见，不能收回"
+        return Conflict("decided_since", text, "somebody has decided since", facts_of(case, last))
     opened = set(opened_by(acts, slot.closed_by))
-    for act in acts:
-        if act.seq > slot.closed_by and act.type in ON_TURNS and act.slot_id in opened:
+    for act in since:
+        if act.type in ON_TURNS and act.slot_id in opened:
+            facts = facts_of(case, act)
             if act.type == "seen":
-                return Conflict("seen_since", "下一环节已查看，不能收回", "the next has seen it")
-            return Conflict("acted_since", "下一环节已处理，不能收回", "the next has acted on it")
+                return Conflict("seen_since", "下一环节已查看，不能收回", "the next has seen it", facts)
+            return Conflict("acted_since", "下一环节已处理，不能收回", "the next has acted on it", facts)
     return None
 
 

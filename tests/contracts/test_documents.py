@@ -39,8 +39,9 @@ REPEATABLE = {
 # Changes without a version that somebody could have seen: only the caller's own sessions or addresses, or a
 # password that is proved in the same request.
 UNVERSIONED = {"sign_out", "end_my_session", "change_password", "set_contact", "forget_contact"}
-# Decisions that name what they decide by something better than a version: the round, or the parked item.
-ACTS = {"withdraw", "replay_parked", "skip_parked", "resend_delivery"}
+# Decisions that name what they decide by something better than a version: the round, the parked item; or a
+# version for each row.
+ACTS = {"withdraw", "replay_parked", "skip_parked", "resend_delivery", "hand_over"}
 # Additions: what is there already is not changed by them.
 ADDS = {"appoint_person", "raise_objection", "comment_on_case", "cc_case", "read_cc"}
 # What the holder and the trade system tell of a trade is judged by the money that is left and by the state of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -11,9 +10,10 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from services.approvals import deciding
+from services.approvals.api.rows import counted, tried
 from services.approvals.api.turn import take_turn
 from services.approvals.attachment import attach
-from services.approvals.batch_schemas import DecisionRow, DecisionsBody, DecisionsShape, RowShape
+from services.approvals.batch_schemas import DecisionResult, DecisionRow, DecisionsBody, DecisionsShape
 from services.approvals.deciding import Decision
 from services.approvals.filing import candidates_today, keep
 from services.approvals.opinion import count_use
@@ -23,7 +23,7 @@ from shared.digest import canonical
 from shared.http import DoOnce, Expected, IfMatch, Once, SignedIn, StoreHere, missing_header
 from shared.people import Caller
 from shared.store import Store
-from shared.web import invalid_input, problem_body, refusal_of
+from shared.web import invalid_input
 
 router = APIRouter(tags=["slots"])
 Said = AgreeBody | DisagreeBody
@@ -68,30 +68,21 @@ def decide_slots(store: StoreHere, caller: SignedIn, request: Request, body: Dec
     transaction, against its own `etag` (If-Match), once for its `command_id` (Idempotency-Key). What is
     refused stands in its row as the problem+json of the single request, and changes nothing for the others;
     the answer is 200 whatever the rows say. Sent again, it gives the same results."""
-    rows = [_decide_row(store, caller, request, row) for row in body.decisions]
-    done = sum(row.problem is None for row in rows)
-    return DecisionsShape(succeeded=done, failed=len(rows) - done, results=rows)
+    return DecisionsShape(**counted([_decide_row(store, caller, request, row) for row in body.decisions]))
 
 
-def _decide_row(store: Store, caller: Caller, request: Request, row: DecisionRow) -> RowShape:
-    about: dict[str, Any] = {"slot_id": row.slot_id, "command_id": row.command_id}
-    try:
+def _decide_row(store: Store, caller: Caller, request: Request, row: DecisionRow) -> DecisionResult:
+    def act() -> Response:
         for name, value in (("idempotency-key", row.command_id), ("if-match", row.etag)):
             if not value:
                 raise missing_header(name)
         said = _said(row)
-        asked = hashlib.sha256(
-            canonical(
-                {"verb": row.verb, **row.model_dump(mode="json", include={"opinion", "picks", "attachments"})}
-            )
-        ).hexdigest()
+        asked = hashlib.sha256(canonical(row.meant)).hexdigest()
         once = Once(caller.actor, f"POST {request.url.path}/{row.slot_id}", row.command_id, asked)
-        answer = _decide(store, caller, once, Expected(row.etag), (row.slot_id, said))
-    except Exception as error:
-        refusal = refusal_of(request, error)
-        return RowShape(**about, status=refusal.status, problem=problem_body(request, refusal))
-    made = DecisionShape.model_validate_json(bytes(answer.body))
-    return RowShape(**about, status=answer.status_code, etag=answer.headers["etag"], decision=made)
+        return _decide(store, caller, once, Expected(row.etag), (row.slot_id, said))
+
+    about = {"slot_id": row.slot_id, "command_id": row.command_id}
+    return tried(DecisionResult, request, act, **about)
 
 
 def _said(row: DecisionRow) -> Said:
