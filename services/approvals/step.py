@@ -117,7 +117,9 @@ class Step(BaseModel):
         None, ge=1, le=MAX_HOURS, description="办理时限，以工作小时计 (working hours that the step may take)"
     )
     escalation: list[Escalation] = Field([], max_length=5, description="超期后依次转给谁 (who gets it then)")
-    attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
+    attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        [], max_length=50, examples=[["name", "items.unit_price"]]
+    )
 
     @model_validator(mode="after")
     def _counted(self) -> Self:
