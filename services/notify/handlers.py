@@ -9,6 +9,7 @@ from services.notify.imports import tell_of_imports
 from services.notify.kinds import context_of
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import Document, Notice, tell
+from services.notify.pushing import push_outside
 from services.notify.slot import SlotCopy
 from shared.events.approvals import (
     CaseAttentionRaised,
@@ -39,6 +40,7 @@ REVOKED = "revoked"
 events = Handlers()
 keep_copies(events)
 tell_of_imports(events)
+push_outside(events)
 
 
 @events.on(PersonContactChanged)

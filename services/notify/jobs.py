@@ -11,7 +11,10 @@ from services.notify.notice import SEND
 from services.notify.post import Post
 from services.notify.providers.counting import limits_of
 from services.notify.providers.kinds import asks, keeps, limits_on, sender_of
+from services.notify.providers.standard import Courier
+from services.notify.pushing import PUSH, send_next, wake_cut_off
 from services.notify.receipt import ASK
+from services.notify.replaying import forget_pushes
 from services.notify.sandbox import Sandbox
 from services.notify.sending import send
 from services.notify.unsubscribe import Subscription, signed
@@ -53,6 +56,12 @@ def send_delivery(here: Running, delivery_id: str, attempt: int) -> None:
     send(here.store, post_of(here), UUID(delivery_id), attempt)
 
 
+@jobs.task(PUSH)
+def push_next(here: Running, endpoint_id: str) -> None:
+    sandbox = Sandbox.of(here.settings.sandbox_receivers)
+    send_next(here.store, Courier.of(here), sandbox, UUID(endpoint_id))
+
+
 @jobs.task(TEXT_FAILED)
 def tell_of_failed_text(here: Running, version_id: str, line: int | None, error: str) -> None:
     with here.store.work() as work:
@@ -70,6 +79,13 @@ def wake_deliveries(here: Running) -> None:
     wake_held(here.store, partial(keeps, here))
 
 
+@jobs.every(seconds=30)
+def wake_endpoints(here: Running) -> None:
+    """Those at which a process died in the middle of a request."""
+    wake_cut_off(here.store)
+
+
 @jobs.every(seconds=3600)
 def tidy_up(here: Running) -> None:
     tidy(here)
+    forget_pushes(here.store)

@@ -138,6 +138,7 @@ _ALL = (
     _handover("recalled", "采购计划被收回", "plan recalled", PlanRecalled),
     _handover("recalled_back", "采购计划收回到您名下", "plan is yours again", PlanRecalled),
     Kind("provider.broken", Group.SYSTEM, "服务商配置有误", "a provider is broken"),
+    Kind("endpoint.disabled", Group.SYSTEM, "对外推送已停用", "an outside system hears nothing any more"),
     Kind("template.failed", Group.SYSTEM, "通知文本出错", "a text failed"),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}

@@ -33,6 +33,7 @@ REPEATABLE = {
     "read_message",
     "read_all_messages",
     "try_provider",
+    "ping_endpoint",
     "take_receipts",
     "decide_slots",  # each row has a key of its own
 }
@@ -42,6 +43,7 @@ UNVERSIONED = {"sign_out", "end_my_session", "change_password", "set_contact", "
 # Decisions that name what they decide by something better than a version: the round, the parked item; or a
 # version for each row.
 ACTS = {"withdraw", "replay_parked", "skip_parked", "resend_delivery", "hand_over"}
+ACTS |= {"replay_push", "skip_push", "replay_period"}
 # Additions: what is there already is not changed by them.
 ADDS = {"appoint_person", "raise_objection", "comment_on_case", "cc_case", "read_cc"}
 # What the holder and the trade system tell of a trade is judged by the money that is left and by the state of
