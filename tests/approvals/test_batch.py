@@ -166,10 +166,10 @@ def test_i17_a_batch_that_is_sent_again_changes_nothing(each_office: Office) -> 
 def test_rows_of_others_are_as_hidden_as_alone(each_office: Office) -> None:
     office = each_office
     office.usual_chains()
-    office.add("lone", office.bureau, "reviewer")
+    office.add("outsider", office.bureau, "reviewer")
     (slot,) = waiting(office, "wang", 1)
     for who, status, code in (
-        ("lone", 404, "not_found"),
+        ("outsider", 404, "not_found"),
         ("chen", 403, "not_your_turn"),
         ("li", 403, "not_your_turn"),
     ):
