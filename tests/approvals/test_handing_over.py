@@ -127,13 +127,15 @@ def test_administrators_of_the_step_only(leaving: Office) -> None:
 
 def test_what_waits_for_somebody_who_has_left_is_listed_too(leaving: Office) -> None:
     office = leaving
-    version = 10 + office.beginnings
-    office.change("wang", version)
-    slots = held(office, "chen")
-    assert [one["state"] for one in slots] == ["vacant"] * 3
-    assert statuses(hand_over(office, "chen", slots, "zhao")) == [(200, "")] * 3
-    assert office.case("chen", UUID(slots[0]["doc_id"]))["attention"] == ""
-    office.change("wang", version + 1, "reviewer")
+    office.add("leaver", office.school, "reviewer")
+    doc_id, _ = office.submit(["leaver"])
+    office.change("leaver", 2)
+    slots = held(office, "chen", "leaver")
+    assert [one["state"] for one in slots] == ["vacant"]
+    assert office.case("chen", doc_id)["attention"] == "holder_left"
+    assert statuses(hand_over(office, "chen", slots, "zhao", person="leaver")) == [(200, "")]
+    assert office.case("chen", doc_id)["attention"] == ""
+    assert held(office, "chen", "leaver") == []
 
 
 @pytest.mark.parametrize(
