@@ -106,7 +106,6 @@ def check_slots(evidence: Evidence) -> Iterator[Finding]:
 
 def check_carried(evidence: Evidence) -> Iterator[Finding]:
     """An agreement that goes on to hold is that of the round it names, and its step attests what it did."""
-    rounds = {one["n"]: one for one in evidence["rounds"]}
     decided = {
         (one["round"], one["step_key"], one["holder_id"]): one
         for one in evidence["slots"]
@@ -123,15 +122,17 @@ def check_carried(evidence: Evidence) -> Iterator[Finding]:
         for name in ("acted_by", "on_behalf_of", "opinion", "digest", "closed_at"):
             if was[name] != slot[name]:
                 yield Finding(f"{where}/{name}", "与所沿用的意见不符 (differs from the agreement)")
-        then, now = (_attested(rounds[n], key) for n in (slot["carried_round"], slot["round"]))
+        then, now = (_attested(evidence, n, key) for n in (slot["carried_round"], slot["round"]))
         if then != now:
             yield Finding(where, "所审要素已变，不应沿用 (what it attests has changed)")
 
 
-def _attested(one: Mapping[str, Any], key: str) -> str:
+def _attested(evidence: Evidence, n: int, key: str) -> str:
     """What a step of a round attests, computed anew from the content."""
-    (fields,) = [step["attested"] for step in one["route"] if step["key"] == key]
-    return attested_digest(fields, one["content"], digest(one["content"]))
+    (one,) = [found for found in evidence["rounds"] if found["n"] == n]
+    moved = [e["data"]["route"] for e in evidence["events"] if (e["type"], e["round"]) == ("migrated", n)]
+    steps = [step for route in (*moved[::-1], one["route"]) for step in route if step["key"] == key]
+    return attested_digest(steps[0]["attested"], one["content"], digest(one["content"]))
 
 
 def check_case(evidence: Evidence) -> Iterator[Finding]:
@@ -142,6 +143,35 @@ def check_case(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(f"case/{field}", "与最后一条记录不符 (differs from the last entry)")
     if "case" in last and last["case"] != row_digest(case, "event_hash"):
         yield Finding("case", "最后一条记录之后被改动 (changed after the last entry)")
+
+
+def check_routes(evidence: Evidence) -> Iterator[Finding]:
+    """A round goes by what it froze, or by what an administrator moved it to; of that, every step that had
+    been decided by then is the same, in the same place."""
+    rounds = {one["n"]: one["route"] for one in evidence["rounds"]}
+    moved: list[Any] | None = None
+    route: list[Any] = []
+    at = 0
+    steps: dict[str, tuple[str, str]] = {}
+    for event in evidence["events"]:
+        if event["type"] == "submitted":
+            moved, route, steps = None, rounds.get(event["round"], []), {}
+        if event["type"] == "migrated":
+            decided = {step for step, state in steps.values() if state == "agreed"}
+            behind = max(
+                (n for n, step in enumerate(route[: at + 1], 1) if step["key"] in decided), default=0
+            )
+            moved = event["data"]["route"]
+            # further on, what was decided is what was carried from an earlier round
+            ahead = [step for step in route[at + 1 :] if step["key"] in decided]
+            if moved[:behind] != route[:behind] or any(step not in moved for step in ahead):
+                what = "已审核的环节被改动 (a step that had been decided was changed)"
+                yield Finding(f"events/{event['seq']}/data/route", what)
+            route = moved
+        at = event["data"]["step_index"]
+        steps |= {slot: (one["step"], one["state"]) for slot, one in event["data"]["slots"].items()}
+    if evidence["case"].get("route") != moved:
+        yield Finding("case/route", "与改用新版的记录不符 (differs from what the entries say)")
 
 
 def check_file(evidence: Evidence) -> Iterator[Finding]:
@@ -157,6 +187,7 @@ CHECKS: Sequence[Check] = (
     check_slots,
     check_carried,
     check_case,
+    check_routes,
     check_seals,
     check_file,
 )

@@ -12,8 +12,8 @@ from services.approvals.case import CaseState
 from services.approvals.case_file import CaseFile, Effects
 from services.approvals.quorum import has_quorum, needed
 from services.approvals.route import Route
-from services.approvals.seating import CandidatesOf, seat
-from services.approvals.slot import SlotState
+from services.approvals.seating import CandidatesOf, Seating, seat
+from services.approvals.slot import Slot, SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
 
@@ -55,16 +55,27 @@ def following(
         if not step.applies or step.carried:
             continue
         seated = seat(step, candidates, file.case.applicant_id, agreed)
-        stands = [one for one in file.slots if one.step_index == index and one.state == SlotState.AGREED]
-        if stands and not seated.people and has_quorum(step, stands):
-            continue  # of a step of all, those who have not agreed have decided elsewhere meanwhile
+        if needs_nobody(file, step, seated):
+            continue
         if seated.skip:
             skipped[step.key] = seated.skip
             continue
-        holders = judge.chosen(step, seated.people, picks, len(stands))
+        holders = judge.chosen(step, seated.people, picks, len(carried_in(file, step)))
         return NextStep(index, holders, skipped, _origin(step), seated.basis)
     judge.chosen(None, (), picks)
     return NextStep(None, skipped=skipped)
+
+
+def carried_in(file: CaseFile, step: RouteStep) -> list[Slot]:
+    """Agreements of an earlier round that hold in a step."""
+    return [one for one in file.slots if one.step_key == step.key and one.carried_round]
+
+
+def needs_nobody(file: CaseFile, step: RouteStep, seated: Seating) -> bool:
+    """Whether what was carried is enough after all: of a step of all, those who have not agreed in it have
+    decided another one meanwhile."""
+    carried = carried_in(file, step)
+    return bool(carried) and not seated.people and has_quorum(step, carried)
 
 
 def enter(file: CaseFile, opening: NextStep) -> Effects:

@@ -25,7 +25,7 @@ def submit(file: CaseFile, by: Actor, opening: NextStep) -> None:
     if case.round:
         case.move(CaseState.REVIEWING, file.at)
     case.round, case.revision, case.digest = file.round.n, file.round.revision, file.round.digest
-    case.submitted_at = file.at
+    case.submitted_at, case.route = file.at, None
     carried = [
         (file.carry(index, holder, agreed), one.basis)
         for index, one in opening.carried.items()

@@ -76,7 +76,7 @@ def route(submission: Submission, chains: InForce, directory: Directory | None, 
     problems = _content_problems(submission)
     steps = _steps(submission.facts, chains, directory)
     if not problems:
-        steps = [_attesting(step, submission) for step in steps]
+        steps = [attesting(step, submission.content, submission.digest) for step in steps]
     problems += _chain_problems(directory.unit, chains)
     return _judged(steps, problems, submission.applicant_id, directory, earlier)
 
@@ -103,7 +103,7 @@ def _judged(
 
     for step in steps:
         if step.applies:
-            problems += _problems_of(step, seating_of(step))
+            problems += people_missing(step, seating_of(step))
     begun = begin(steps, earlier, seating_of, applicant)
     if begun.first is None and not problems:
         problems.append(Problem("empty_route", "没有需要审核的环节", "", "no step of the chains applies"))
@@ -141,18 +141,19 @@ def _first(steps: Sequence[RouteStep], carried: Mapping[int, Carried], seating_o
     return Route(frozen, (), None, Seating(), skipped, carried)
 
 
-def _attesting(step: RouteStep, submission: Submission) -> RouteStep:
-    attested = attested_digest(step.attested, submission.content, submission.digest)
-    return step.model_copy(update={"attested_digest": attested})
+def attesting(step: RouteStep, content: Mapping[str, Any], whole: str) -> RouteStep:
+    """A step with the digest of what it attests of this content, of which `whole` is the digest."""
+    return step.model_copy(update={"attested_digest": attested_digest(step.attested, content, whole)})
 
 
 def _steps(facts: dict[str, Any], chains: InForce, directory: Directory) -> list[RouteStep]:
-    return [step for part in Segment for step in _segment(part, chains, facts, directory)]
+    return [step for part in Segment for step in segment_steps(part, chains, facts, directory)]
 
 
-def _segment(
+def segment_steps(
     segment: Segment, chains: InForce, facts: dict[str, Any], directory: Directory
 ) -> list[RouteStep]:
+    """The steps of a unit's or a district's chain for a document with these facts."""
     chain = chains.unit if segment == Segment.UNIT else chains.district
     if chain is None:
         return []
@@ -223,7 +224,7 @@ def _chain_problems(unit: Unit, chains: InForce) -> list[Problem]:
     return problems
 
 
-def _problems_of(step: RouteStep, seated: Seating) -> list[Problem]:
+def people_missing(step: RouteStep, seated: Seating) -> list[Problem]:
     """People that are missing from the beginning, where the step refuses to wait for them."""
     if seated.skip or step.on_empty != "refuse":
         return []

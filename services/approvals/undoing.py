@@ -21,7 +21,7 @@ ON_TURNS = frozenset({"seen", "transferred", "reassigned", "signers_added", "rem
 def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> Refusal | None:
     """What stands against taking back the agreement of a slot; `acts` are the events of the round.
 
-    `nothing_to_take_back`, `case_closed`, `decided_since`, `seen_since`, `acted_since`.
+    `nothing_to_take_back`, `case_closed`, `decided_since`, `route_changed`, `seen_since`, `acted_since`.
     """
     agreed = slot.state == SlotState.AGREED and slot.is_decision
     if not agreed or slot.closed_by is None or slot.round != file.case.round:
@@ -37,6 +37,10 @@ def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> 
         last = next((act for act in since if act.seq == max(decisions)), None)
         text = "之后已有其他审核意见，不能收回"
         return Conflict("decided_since", text, "somebody has decided since", facts_of(case, last))
+    if any(act.type == "migrated" for act in since):
+        moved = next(act for act in since if act.type == "migrated")
+        text = "之后已改用新版审核流程，不能收回"
+        return Conflict("route_changed", text, "the route has changed since", facts_of(case, moved))
     opened = set(opened_by(acts, slot.closed_by))
     for act in since:
         if act.type in ON_TURNS and act.slot_id in opened:
