@@ -6,6 +6,8 @@ from functools import partial
 from uuid import UUID
 
 from services.notify.asking import ask
+from services.notify.digest import CLOSE, forget_closed
+from services.notify.digest_letter import close_digest
 from services.notify.failed_text import tell_who_looks_after_texts
 from services.notify.notice import SEND
 from services.notify.post import Post
@@ -14,6 +16,7 @@ from services.notify.providers.kinds import asks, keeps, limits_on, sender_of
 from services.notify.receipt import ASK
 from services.notify.sandbox import Sandbox
 from services.notify.sending import send
+from services.notify.todo_digest import plan_all
 from services.notify.unsubscribe import Subscription, signed
 from services.notify.waking import wake_held
 from services.notify.wording import TEXT_FAILED
@@ -59,6 +62,17 @@ def ask_provider(here: Running, delivery_id: str, attempt: int, times: int) -> N
     ask(here.store, post_of(here), UUID(delivery_id), attempt, times)
 
 
+@jobs.task(CLOSE)
+def send_digest(here: Running, digest_id: str) -> None:
+    with here.store.work() as work:
+        close_digest(work, UUID(digest_id))
+
+
+@jobs.every(seconds=60)
+def plan_todo_digests(here: Running) -> None:
+    plan_all(here.store)
+
+
 @jobs.every(seconds=10)
 def wake_deliveries(here: Running) -> None:
     """Those that waited for a provider to be repaired."""
@@ -68,3 +82,5 @@ def wake_deliveries(here: Running) -> None:
 @jobs.every(seconds=3600)
 def tidy_up(here: Running) -> None:
     tidy(here)
+    with here.store.work() as work:
+        forget_closed(work)

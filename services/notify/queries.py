@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select, true, update
 
 from services.notify.channels import Channel
 from services.notify.delivery import Attempt, Delivery, State
+from services.notify.kinds import LETTERS
 from services.notify.message import Message
 from shared.http import PageAsked
 from shared.people import Caller
@@ -37,8 +38,11 @@ class Tab(StrEnum):
 
 
 def inbox(person_id: UUID, tab: Tab, search: str = "") -> Select[Message]:
-    """A person's messages under a tab; `search` looks into titles in both languages."""
-    wanted = select(Message).where(Message.person_id == person_id, tab.condition)
+    """A person's messages under a tab; `search` looks into titles in both languages. The letters that only
+    list messages are not among them."""
+    wanted = select(Message).where(
+        Message.person_id == person_id, tab.condition, Message.kind.not_in(LETTERS)
+    )
     if search:
         found = Message.title.icontains(search, autoescape=True)
         wanted = wanted.where(found | Message.title_en.icontains(search, autoescape=True))
@@ -56,8 +60,7 @@ def inbox_counts(look: Look, person_id: UUID) -> tuple[int, int]:
 
 
 def newest_message(look: Look, person_id: UUID) -> UUID | None:
-    newest = select(Message.id).where(Message.person_id == person_id).order_by(Message.id.desc())
-    return look.first(newest)
+    return look.first(inbox(person_id, Tab.ALL).with_only_columns(Message.id).order_by(Message.id.desc()))
 
 
 def read_all(work: Work, person_id: UUID, up_to: UUID | None) -> None:
