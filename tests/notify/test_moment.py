@@ -140,7 +140,9 @@ def test_the_mornings_of_todo_digests_are_those_of_working_days() -> None:
 
 
 HOURS = st.times().map(lambda hour: f"{hour:%H:%M}")
-QUIET = st.one_of(st.just([]), st.tuples(HOURS, HOURS).filter(lambda pair: pair[0] != pair[1]).map(list))
+QUIET: st.SearchStrategy[list[str]] = st.one_of(
+    st.just([]), st.tuples(HOURS, HOURS).filter(lambda pair: pair[0] != pair[1]).map(list)
+)
 MOMENTS = st.integers(0, 3 * 365 * 24 * 60).map(lambda n: at("2026-01-01 00:00") + timedelta(minutes=n))
 
 

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from services.notify.answer import Answer, Outcome
 from services.notify.jobs import post_of
@@ -58,7 +59,7 @@ def test_two_workers_release_it_once(quiet: Office) -> None:
     quiet.hear(status_changed(quiet.wang, "usable", plan_number="JH-1"))
     it_is(quiet, "2026-11-24 07:00")
     with quiet.store.read() as look:
-        (job,) = look.all(jobs.select(jobs.Job.id).where(jobs.Job.task == "notify.send"))
+        (job,) = look.all(select(jobs.Job.id).where(jobs.Job.task == "notify.send"))
     ran: list[bool] = []
     threads = [threading.Thread(target=lambda: ran.append(jobs.run(quiet.here, job))) for _ in range(4)]
     for thread in threads:
