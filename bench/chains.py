@@ -26,6 +26,7 @@ from shared.clock import Clock
 from shared.database import new_id
 from shared.digest import digest
 from shared.events import Event
+from shared.events.approvals import SlotOpened
 from shared.events.directory import Appointment, DistrictChanged, OrganisationChanged, PersonChanged
 from shared.events.documents import DocumentSubmitted, Submission
 from shared.people import Caller, Role
@@ -176,7 +177,7 @@ def agree(store: Store, caller: Caller, slot_id: UUID) -> UUID:
 
 
 def opened(work: Work) -> UUID:
-    return next(row.id for row in work.session.new if isinstance(row, Slot))
+    return next(UUID(row["data"]["slot_id"]) for row in work.events if row["type"] == SlotOpened.type)
 
 
 def next_slot(file: CaseFile, decided: Slot) -> UUID:

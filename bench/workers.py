@@ -23,9 +23,11 @@ def per_second(connect: Connect, here: Place, processes: int, seconds: float) ->
     ]
     for worker in workers:
         worker.start()
-    rates: list[float] = [counted.get(timeout=seconds + 120) for _ in workers]
     for worker in workers:
-        worker.join(20)
+        worker.join(seconds + 120)
+    if any(worker.exitcode != 0 for worker in workers):
+        raise RuntimeError("a process of the bench ended early")
+    rates: list[float] = [counted.get() for _ in workers]
     return sum(rates)
 
 

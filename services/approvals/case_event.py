@@ -82,6 +82,11 @@ class CaseEvent(Approvals):
         return list(self.data.get("attachments", ()))
 
     @property
+    def channel(self) -> str:
+        """`message` when it was decided by the link in one; empty for who was signed in."""
+        return str(self.data.get("channel", ""))
+
+    @property
     def administrator(self) -> bool:
         """Whether it is the act of an administrator, who is no party of the case."""
         return bool(self.data.get("administrator"))

@@ -122,10 +122,12 @@ class LintShape(Shape):
 
 class PolicyBody(Body):
     """Whether units of the district may submit without a chain of their own, and what happens when a step
-    finds people who have agreed in the round already: others review, or it is skipped."""
+    finds people who have agreed in the round already: others review, or it is skipped. Without `by_message`
+    no link in a message decides anything, at once."""
 
     unit_segment_optional: bool
     repeat: Repeat = "never"
+    by_message: bool = Field(True, description="是否允许从消息中的链接直接审核")
 
 
 class PolicyShape(Shape):
@@ -134,6 +136,7 @@ class PolicyShape(Shape):
     district_code: str
     unit_segment_optional: bool
     repeat: Repeat
+    by_message: bool
     source: str | None
     available_actions: list[Action]
 

@@ -21,12 +21,14 @@ from services.approvals.slot import Slot, SlotState
 
 @dataclass(frozen=True)
 class Decision:
-    """What a reviewer says, whom he picks for the next step, and the files he adds (as events name them)."""
+    """What a reviewer says, whom he picks for the next step, and the files he adds (as events name them).
+    `link` is the hash of the link in a message by which he decides."""
 
     by: Actor
     opinion: str = ""
     picks: Sequence[UUID] = ()
     attachments: Sequence[Mapping[str, Any]] = ()
+    link: str = ""
 
 
 def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) -> None:
@@ -68,8 +70,9 @@ def disagree(file: CaseFile, slot: Slot, said: Decision) -> None:
 
 
 def _record(file: CaseFile, act: str, effects: Effects, slot: Slot, said: Decision) -> None:
+    how = {"channel": "message", "link": said.link} if said.link else {}
     files = list(said.attachments)
-    record(file, act, said.by, effects, slot=slot, opinion=said.opinion, attachments=files)
+    record(file, act, said.by, effects, slot=slot, opinion=said.opinion, attachments=files, **how)
 
 
 def _decide(file: CaseFile, slot: Slot, state: SlotState, said: Decision) -> None:

@@ -44,6 +44,14 @@ def in_force_of(look: Look, units: Sequence[Unit], doc_type: str) -> dict[UUID, 
     return found
 
 
+def policy_at(look: Look, district_path: str) -> Policy:
+    """What holds in a district now."""
+    codes = [code for code in district_path.split("/") if code]
+    rows = look.all(select(DistrictPolicy).where(DistrictPolicy.district_code.in_(codes)))
+    nearest = max(rows, key=lambda row: codes.index(row.district_code), default=None)
+    return Policy() if nearest is None else nearest.rules
+
+
 def nearest_policy(policies: Sequence[DistrictPolicy], unit: Unit) -> Policy:
     """What holds for a unit of these policies."""
     above = [one for one in policies if one.district_code in unit.districts]

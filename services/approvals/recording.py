@@ -64,5 +64,6 @@ def record(  # noqa: PLR0913 - one event says everything about its act
     for one in changed:
         turned = (file.before.get(one.id) == SlotState.OPEN) != (one.state == SlotState.OPEN)
         if turned and one.holder_id is not None:
-            file.told.append(told.slot_told(case, one, one.holder_id, entry))
+            by_message = one.state == SlotState.OPEN and file.route[one.step_index].by_message
+            file.told.append(told.slot_told(case, one, entry, by_message))
     file.remember()

@@ -119,8 +119,12 @@ def _segment(
         "owner_path": owner.district_path,
         "repeat": chains.policy.repeat,
     }
+    allowed = chains.policy.by_message
     steps = [Step.model_validate(step) for step in version.steps]
-    return [_route_step(step, about, facts, directory) for step in steps]
+    return [
+        _route_step(step, {**about, "by_message": step.by_message and allowed}, facts, directory)
+        for step in steps
+    ]
 
 
 def _route_step(step: Step, about: dict[str, Any], facts: dict[str, Any], directory: Directory) -> RouteStep:

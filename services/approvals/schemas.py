@@ -71,6 +71,7 @@ class RouteStepShape(Shape):
     repeat: str
     may_transfer: bool
     may_add_sign: bool
+    by_message: bool
     budget_hours: int | None
     escalation: list[Escalation]
     attested: list[str]
@@ -148,6 +149,7 @@ class EventShape(Shape):
     step_name: str
     opinion: str
     administrator: bool
+    channel: str = Field(description="message：从消息中的链接审核 (decided from a message)")
     to: list[str]
     attachments: list[FileShape]
     hash: str

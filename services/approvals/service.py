@@ -6,6 +6,7 @@ from services.approvals.api import (
     attachments,
     cases,
     chains,
+    decide,
     drift,
     due,
     evidence,
@@ -34,6 +35,7 @@ service = Service(
     routers=(
         slots.router,
         turns.router,
+        decide.router,
         marks.router,
         attachments.router,
         due.router,

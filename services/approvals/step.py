@@ -105,6 +105,7 @@ class Step(BaseModel):
     self_review: Literal["exclude", "skip", "superior"] = "exclude"
     may_transfer: bool = Field(True, description="是否允许审核人转办")
     may_add_sign: bool = Field(True, description="是否允许审核人加签")
+    by_message: bool = Field(True, description="是否允许从消息中的链接直接审核 (decided from a message)")
     budget_hours: int | None = Field(
         None, ge=1, le=MAX_HOURS, description="办理时限，以工作小时计 (working hours that the step may take)"
     )

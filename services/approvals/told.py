@@ -39,14 +39,15 @@ def about(case: Case) -> dict[str, Any]:
     }
 
 
-def slot_told(case: Case, slot: Slot, holder: UUID, entry: CaseEvent) -> SlotOpened | SlotClosed:
-    """That it is a person's turn, or is no longer, and by whose act."""
+def slot_told(case: Case, slot: Slot, entry: CaseEvent, by_message: bool) -> SlotOpened | SlotClosed:
+    """That it is the turn of its holder, or is no longer, and by whose act; `by_message`: whether his letters
+    may hold links that decide it."""
     common = {
         **about(case),
         "slot_id": slot.id,
         "step_key": slot.step_key,
         "step_name": slot.step_name,
-        "holder_id": holder,
+        "holder_id": slot.holder_id,
     }
     if slot.state != SlotState.OPEN:
         return SlotClosed(
@@ -57,7 +58,9 @@ def slot_told(case: Case, slot: Slot, holder: UUID, entry: CaseEvent) -> SlotOpe
             actor_name=entry.actor_name,
             on_behalf_of=slot.on_behalf_of,
         )
-    return SlotOpened(**common, **_shown(case, slot), due_at=slot.due_at, origin=slot.origin)
+    etag = slot.etag if by_message else ""
+    shown = _shown(case, slot)
+    return SlotOpened(**common, **shown, due_at=slot.due_at, origin=slot.origin, decision_etag=etag)
 
 
 def time_told(case: Case, slot: Slot, is_overdue: bool) -> SlotDueSoon | SlotOverdue:

@@ -90,7 +90,7 @@ def case_shape(look: Look, case: Case, caller: Caller) -> CaseShape:
         content=file.round.content,
         facts=file.round.facts,
         route=[_step(file, index, turns, _skips(acts)) for index in range(len(file.route))],
-        next_step=_next(look, file, caller),
+        next_step=next_of(look, file, caller),
         copies=[CopyShape.model_validate(one) for one in look.all(_copies(case))],
         timeline=[EventShape(**columns(entry, EventShape), label=entry.label) for entry in entries],
         history_intact=intact(entries, beginning, case.event_hash),
@@ -170,7 +170,7 @@ def _holder(at: Situation) -> HolderShape:
     )
 
 
-def _next(look: Look, file: CaseFile, caller: Caller) -> NextShape | None:
+def next_of(look: Look, file: CaseFile, caller: Caller) -> NextShape | None:
     """The step that opens next if the current one is agreed to today, by the caller where it is his turn."""
     if file.case.state != CaseState.REVIEWING:
         return None

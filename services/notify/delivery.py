@@ -20,11 +20,13 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.notify.answer import ANSWER_LENGTH, Answer, Outcome
+from services.notify.channels import CHANNEL_LABELS, Channel
+from services.notify.masked import MASKED_LENGTH
 from services.notify.message import Base, Message, partial_index
 from services.notify.moment import Moment
 from shared.database import Json, UtcDateTime, new_id
 from shared.errors import Conflict
-from shared.events.notify import DeliveryCompleted, DeliveryFailed
+from shared.events.notify import DeliveryCompleted, DeliveryConfirmed, DeliveryFailed
 from shared.people import Role
 
 if TYPE_CHECKING:
@@ -123,6 +125,11 @@ class Delivery(Base):
         return LABELS[State(self.state)]
 
     @property
+    def label(self) -> str:
+        """Channel and state in words: 短信已送达."""
+        return f"{CHANNEL_LABELS[Channel(self.channel)]}{self.status_label}"
+
+    @property
     def waits(self) -> bool:
         """Whether it is still to go out, now or later."""
         return self.state in (State.QUEUED, State.HELD)
@@ -171,9 +178,10 @@ class Delivery(Base):
         self.passed, self.reference = [], answer.reference[:REFERENCE_LENGTH]
         return DeliveryCompleted(**self._named())
 
-    def confirm(self, at: datetime) -> None:
+    def confirm(self, at: datetime) -> DeliveryConfirmed:
         """It has arrived, as its receipt says."""
         self._move("confirm", at)
+        return DeliveryConfirmed(**self._named())
 
     def pass_on(self, answer: Answer, at: datetime) -> int:
         """Goes to the next provider at once; answers the number of that try."""
@@ -227,6 +235,8 @@ class Delivery(Base):
             "delivery_id": self.id,
             "channel": self.channel,
             "attempts": self.attempts,
+            "label": self.label,
+            "at": self.changed_at,
             **self.message.named(),
         }
 
@@ -242,6 +252,7 @@ class Attempt(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     provider: Mapped[str] = mapped_column(String(20))
     provider_id: Mapped[UUID | None] = mapped_column(Uuid)
+    to: Mapped[str] = mapped_column(String(MASKED_LENGTH), default="", server_default="", doc="masked")
     outcome: Mapped[Outcome] = mapped_column(String(20))
     code: Mapped[str] = mapped_column(String(40))
     answer: Mapped[str] = mapped_column(String(ANSWER_LENGTH))

@@ -108,7 +108,7 @@ def _follow(work: Work, delivery: Delivery, letter: Delivery) -> None:
             delivery.provider_id = letter.provider_id
             work.publish(delivery.accept(Answer(Outcome.ACCEPTED, letter.code), work.now))
         if letter.state == State.DELIVERED and delivery.state == State.ACCEPTED:
-            delivery.confirm(work.now)
+            work.publish(delivery.confirm(work.now))
     elif delivery.state != State.HELD:
         return
     elif letter.state == State.FAILED:

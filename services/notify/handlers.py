@@ -10,6 +10,7 @@ from services.notify.imports import tell_of_imports
 from services.notify.kinds import context_of
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import Document, Notice, tell
+from services.notify.pushing import push_outside
 from services.notify.slot import SlotCopy
 from shared.events.approvals import (
     CaseAttentionRaised,
@@ -43,6 +44,7 @@ keep_copies(events)
 keep_calendar(events)
 tell_of_imports(events)
 tell_of_handing_on(events)
+push_outside(events)
 
 
 @events.on(PersonContactChanged)
@@ -59,7 +61,7 @@ def keep_contact(work: Work, event: PersonContactChanged) -> None:
 @events.on(SlotOpened)
 def tell_reviewer(work: Work, event: SlotOpened) -> None:
     """It is somebody's turn: told, and who stands in for him too, unless the to-do has vanished already."""
-    slot = _follow_slot(work, event, is_open=True)
+    slot = _follow_slot(work, event, True, event.decision_etag)
     if slot.is_open:
         document = Document(event.doc_type, event.doc_id, event.organisation_id)
         context, path = context_of(event), f"/cases/{event.case_id}"
@@ -71,7 +73,7 @@ def tell_reviewer(work: Work, event: SlotOpened) -> None:
 @events.on(SlotClosed)
 def finish_todo(work: Work, event: SlotClosed) -> None:
     """A to-do has vanished: nobody is told, its messages are done, those of deputies too."""
-    _follow_slot(work, event, is_open=False)
+    _follow_slot(work, event, False, "")
     waiting = select(Message).where(Message.slot_id == event.slot_id, Message.done_at.is_(None))
     for message in work.lock_all(waiting.order_by(Message.id)):
         message.finish(work.now)
@@ -201,14 +203,20 @@ def _tell_both(work: Work, event: PlanAssigned | PlanRecalled, new: str, previou
         tell(work, person_id, Notice(kinds[person_id], context, path, _plan(event)))
 
 
-def _follow_slot(work: Work, event: SlotOpened | SlotClosed, is_open: bool) -> SlotCopy:
-    state = {"holder_id": event.holder_id, "case_version": event.case_version, "is_open": is_open}
+def _follow_slot(work: Work, event: SlotOpened | SlotClosed, is_open: bool, etag: str) -> SlotCopy:
+    version = event.case_version
     known = work.find(SlotCopy, event.slot_id)
     if known is None:
-        known = SlotCopy(slot_id=event.slot_id, **state)
+        known = SlotCopy(
+            slot_id=event.slot_id,
+            holder_id=event.holder_id,
+            case_version=version,
+            is_open=is_open,
+            decision_etag=etag,
+        )
         work.add(known)
     else:
-        known.follow(event.holder_id, event.case_version, is_open)
+        known.follow(event.holder_id, version, is_open, etag)
     return known
 
 

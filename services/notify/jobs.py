@@ -13,13 +13,17 @@ from services.notify.notice import SEND
 from services.notify.post import Post
 from services.notify.providers.counting import limits_of
 from services.notify.providers.kinds import asks, keeps, limits_on, sender_of
+from services.notify.providers.standard import Courier
+from services.notify.pushing import PUSH, send_next, wake_cut_off
 from services.notify.receipt import ASK
+from services.notify.replaying import forget_pushes
 from services.notify.sandbox import Sandbox
 from services.notify.sending import send
 from services.notify.todo_digest import plan_all
 from services.notify.unsubscribe import Subscription, signed
 from services.notify.waking import wake_held
 from services.notify.wording import TEXT_FAILED
+from shared.decision_link import PATH, DecisionLink
 from shared.jobs import Jobs
 from shared.service import Running
 from shared.upkeep import tidy
@@ -34,6 +38,9 @@ def post_of(here: Running) -> Post:
     def unsubscribe_url(about: Subscription) -> str:
         return f"{own_url}/api/notify/unsubscribe/{signed(about, here.key)}"
 
+    def decision_url(link: DecisionLink, etag: str, epoch: int) -> str:
+        return own_url + PATH + link.signed(etag, epoch, here.key)
+
     return Post(
         sender_of=partial(sender_of, here),
         keeps=partial(keeps, here),
@@ -43,12 +50,19 @@ def post_of(here: Running) -> Post:
         sandbox=Sandbox.of(here.settings.sandbox_receivers),
         own_url=own_url,
         unsubscribe_url=unsubscribe_url,
+        decision_url=decision_url,
     )
 
 
 @jobs.task(SEND)
 def send_delivery(here: Running, delivery_id: str, attempt: int) -> None:
     send(here.store, post_of(here), UUID(delivery_id), attempt)
+
+
+@jobs.task(PUSH)
+def push_next(here: Running, endpoint_id: str) -> None:
+    sandbox = Sandbox.of(here.settings.sandbox_receivers)
+    send_next(here.store, Courier.of(here), sandbox, UUID(endpoint_id))
 
 
 @jobs.task(TEXT_FAILED)
@@ -79,8 +93,15 @@ def wake_deliveries(here: Running) -> None:
     wake_held(here.store, partial(keeps, here))
 
 
+@jobs.every(seconds=30)
+def wake_endpoints(here: Running) -> None:
+    """Those at which a process died in the middle of a request."""
+    wake_cut_off(here.store)
+
+
 @jobs.every(seconds=3600)
 def tidy_up(here: Running) -> None:
     tidy(here)
+    forget_pushes(here.store)
     with here.store.work() as work:
         forget_closed(work)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from services.notify.answer import Answer
@@ -12,12 +13,19 @@ from services.notify.channels import Channel
 from services.notify.texts import CHINESE
 
 
+class Decision(NamedTuple):
+    """A link that decides what the letter tells of, and what it is called."""
+
+    label: str
+    url: str
+
+
 @dataclass(frozen=True)
 class Letter:
     """What goes out: ids and times are those of the delivery, whatever try this is.
 
     `unsubscribe_url` is empty for what is mandatory. `sealed` holds the secret of a
-    webhook, see vault.py.
+    webhook, see vault.py. `decisions` are for e-mail only: a robot's group is many people.
     """
 
     delivery_id: UUID
@@ -32,6 +40,7 @@ class Letter:
     sealed: str = ""
     locale: str = CHINESE
     unsubscribe_url: str = ""
+    decisions: Sequence[Decision] = ()
 
 
 class Sender(Protocol):

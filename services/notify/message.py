@@ -45,6 +45,7 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("event_id", "person_id"),
         Index("ix_message_person_id_id", "person_id", "id"),
+        Index("ix_message_created_at_id", "created_at", "id"),
         partial_index("ix_message_unread", "read_at IS NULL AND done_at IS NULL", "person_id", "id"),
         partial_index("ix_message_todo", "slot_id IS NOT NULL AND done_at IS NULL", "person_id", "id"),
     )

@@ -11,11 +11,13 @@ from services.notify.limit import Limit, Limits
 from services.notify.provider import Provider
 from services.notify.sandbox import Sandbox
 from services.notify.unsubscribe import Subscription
+from shared.decision_link import DecisionLink
 
 
 @dataclass(frozen=True)
 class Post:
-    """How this process sends: who takes letters to a provider and how many, and where links lead."""
+    """How this process sends: who takes letters to a provider and how many, and where links lead: one that
+    decides is made for a slot as its etag names it, and a person as of his epoch."""
 
     sender_of: Callable[[Provider], Sender]
     keeps: Keeps
@@ -25,6 +27,7 @@ class Post:
     sandbox: Sandbox
     own_url: str
     unsubscribe_url: Callable[[Subscription], str]
+    decision_url: Callable[[DecisionLink, str, int], str]
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def settle(work: Work, delivery: Delivery, receipt: Receipt, keeps: Keeps) -> No
         if delivery.state == State.ACCEPTED or (delivery.waits and delivery.lost):
             if delivery.waits:  # its answer was lost, not the letter
                 work.publish(delivery.accept(Answer(Outcome.ACCEPTED, receipt.code), work.now))
-            delivery.confirm(work.now)
+            work.publish(delivery.confirm(work.now))
             take_along(work, delivery)
         return
     if delivery.state != State.ACCEPTED:

@@ -64,6 +64,7 @@ class AttemptShape(Shape):
     number: int
     at: datetime
     provider: str = Field(examples=["smtp"])
+    to: str = Field(examples=["138****8000"], description="收件处，已遮盖 (where it went, masked)")
     outcome: str = Field(examples=["retry"], description="accepted | retry | config_error | failed | unknown")
     code: str = Field(examples=["451"])
     answer: str

@@ -16,11 +16,13 @@ from services.notify.asking import receipt_of, sent_before
 from services.notify.channels import ROBOTS, Channel
 from services.notify.choosing import BROKEN, choose, others_left
 from services.notify.contact import Account, Contact
+from services.notify.deciding import decisions_for
 from services.notify.delivery import Attempt, Delivery, State
 from services.notify.digest_letter import take_along
 from services.notify.gates import STALE, Going, Hold, Suppress, Verdict, judge
 from services.notify.kinds import KINDS
 from services.notify.letter import Letter, Sender
+from services.notify.masked import masked
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import SEND
 from services.notify.pacing import granted, must_wait
@@ -49,6 +51,7 @@ def send(store: Store, post: Post, delivery_id: UUID, attempt: int) -> None:
     answer = _found(sender, claimed) or carry(sender, claimed.letter)
     tried = _attempt(claimed.letter.delivery_id, attempt, sender.provider, answer)
     tried.provider_id, tried.milliseconds = claimed.provider.id, round((monotonic() - started) * 1000)
+    tried.to = masked(claimed.letter.channel, claimed.letter.to, claimed.provider.name)
     note(store, post, claimed, tried, answer)
 
 
@@ -160,6 +163,7 @@ def _letter(work: Work, going: Going, post: Post) -> Letter:
         sealed=going.account.sealed if going.account else "",
         locale=locale,
         unsubscribe_url=post.unsubscribe_url(about) if about.is_optional else "",
+        decisions=decisions_for(going, locale, post),
     )
 
 

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 from minijinja import Environment, TemplateError
 
+from services.notify.layout import compiled
+
 FOLDER = Path(__file__).parent / "templates"
 CHINESE = "zh-CN"
 ENGLISH = "en"
@@ -60,7 +62,7 @@ def written(kind: str, locale: str, context: Mapping[str, Any]) -> Text:
 
 def written_html(name: str, locale: str, context: Mapping[str, Any]) -> str:
     """The HTML twin of a mail; every value is escaped."""
-    return _shipped().render_template(f"{name}.{locale}.html", **context)
+    return _shipped().render_template(f"{name}.{locale}.html", locale=locale, **context)
 
 
 def written_from(source: Text, context: Mapping[str, Any]) -> Text:
@@ -107,6 +109,8 @@ def _shipped() -> Environment:
 @cache
 def _sources() -> dict[str, str]:
     sources = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.html")}
+    for path in FOLDER.glob("*.mjml"):  # one layout for all languages
+        sources |= dict.fromkeys([f"{path.stem}.{locale}.html" for locale in LOCALES], compiled(path))
     for path in FOLDER.glob("*.txt"):
         title, _, body = path.read_text(encoding="utf-8").partition("\n")
         sources |= {f"{path.stem}.title.txt": title, f"{path.stem}.body.txt": body}

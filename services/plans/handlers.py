@@ -7,6 +7,7 @@ from typing import Any
 from services.plans.announcement import review_stated
 from services.plans.document import Document
 from services.plans.outcomes import REVIEWS, Review
+from services.plans.reached import follow_deliveries
 from services.plans.review import DocumentHistory, ReaderSlot, note
 from services.plans.stream import tell
 from shared.events.approvals import (
@@ -28,6 +29,7 @@ from shared.working_days import keep_calendar
 events = Handlers()
 keep_copies(events)
 keep_calendar(events)
+follow_deliveries(events)
 
 OutcomeEvent = CaseApproved | CaseReturned | CaseWithdrawn | CaseTerminated | CaseRefused
 STATED: dict[type[OutcomeEvent], str] = {
@@ -138,31 +140,28 @@ def _tell(
 @events.on(SlotOpened)
 def let_read(work: Work, event: SlotOpened) -> None:
     """Whoever is asked to review may read the document from now on."""
-    if event.doc_type in REVIEWS and work.session.get(ReaderSlot, event.slot_id) is None:
-        work.add(_slot(event, event.step_name, is_open=True))
+    if event.doc_type in REVIEWS:
+        _follow(work, event, is_open=True)
 
 
 @events.on(SlotClosed)
 def close_slot(work: Work, event: SlotClosed) -> None:
-    if event.doc_type not in REVIEWS:
-        return
-    _say(work, event)
-    slot = work.session.get(ReaderSlot, event.slot_id)
-    if slot is None:  # told out of order: an opening that comes later must not open it again
-        work.add(_slot(event, "", is_open=False))
-    else:
-        slot.open = False
+    if event.doc_type in REVIEWS:
+        _say(work, event)
+        _follow(work, event, is_open=False)
 
 
-def _slot(event: SlotOpened | SlotClosed, step_name: str, is_open: bool) -> ReaderSlot:
-    return ReaderSlot(
-        slot_id=event.slot_id,
-        document_id=event.doc_id,
-        round=event.round,
-        holder_id=event.holder_id,
-        step_name=step_name,
-        open=is_open,
-    )
+def _follow(work: Work, event: SlotOpened | SlotClosed, is_open: bool) -> None:
+    slot = {
+        "slot_id": event.slot_id,
+        "version": event.case_version,
+        "document_id": event.doc_id,
+        "round": event.round,
+        "holder_id": event.holder_id,
+        "step_name": event.step_name,
+        "open": is_open,
+    }
+    work.put_newest(ReaderSlot, slot)
 
 
 WORDS = {"agreed": "同意", "transferred": "转办"}
@@ -217,6 +216,7 @@ def keep_message(work: Work, event: MessageCreated) -> None:
             "message": event.kind,
             "channels": event.channels,
             "about": event.event_type,
+            "doc_type": event.doc_type,
         },
     )
     tell(work, model, entry)

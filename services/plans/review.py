@@ -42,7 +42,8 @@ class Round(Base):
 
 
 class ReaderSlot(Base):
-    """A to-do of a reviewer on a document, as approvals told it. Who ever had one may read the document."""
+    """A to-do of a reviewer on a document, as approvals told it last: `version` is that of its case. A
+    decision that is taken back opens it again. Who ever had one may read the document."""
 
     __tablename__ = "reader_slot"
     __table_args__ = (
@@ -51,6 +52,7 @@ class ReaderSlot(Base):
     )
 
     slot_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    version: Mapped[int]
     document_id: Mapped[UUID] = mapped_column(Uuid)
     round: Mapped[int]
     holder_id: Mapped[UUID] = mapped_column(Uuid)

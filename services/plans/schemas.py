@@ -209,9 +209,20 @@ class FieldChange(Shape):
     new_label: str | None
 
 
+class OutcomeShape(Shape):
+    """What has become of a message on a channel."""
+
+    channel: str = Field(examples=["sms"])
+    state: str = Field(examples=["delivered"], description="accepted | delivered | failed")
+    code: str
+    at: datetime
+    text: str = Field(examples=["短信已送达 11-24 09:12"])
+
+
 class HistoryShape(Shape):
     """An entry of a document's stream. `group`: document (its moves and changes), opinions (of reviewers),
-    messages (who was told). Without `actor_id` the system did it."""
+    messages (who was told). Without `actor_id` the system did it. What became of a message stands with it in
+    `deliveries`, every try behind `proof_url`."""
 
     seq: int
     at: datetime
@@ -222,6 +233,8 @@ class HistoryShape(Shape):
     text: str
     changes: list[FieldChange]
     data: dict[str, Any]
+    deliveries: list[OutcomeShape]
+    proof_url: str | None
 
 
 class CountsShape(Shape):

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import Field
 
 from services.plans.document import Document
+from services.plans.reached import Reached, outcomes_of
 from services.plans.review import DocumentHistory
 from services.plans.schemas import HistoryShape
 from services.plans.stream import group_of, page, readable
+from shared.clock import SHANGHAI
 from shared.http import Page, PageAsked
 from shared.store import Look
+
+MESSAGE = "message/"
+"""Begins the key of an entry that tells of a message; the message's id follows."""
 
 
 class StreamAsked(PageAsked):
@@ -21,17 +28,40 @@ class StreamAsked(PageAsked):
 
 
 def stream_page(look: Look, document: Document, asked: StreamAsked) -> Page[HistoryShape]:
-    """The entries of a page."""
+    """The entries of a page; those of messages with what has become of them by now."""
     rows, following = page(look, document.id, asked.group, asked.limit, asked.cursor)
-    return Page(items=[_shape(document, row) for row in rows], next=following)
+    told = {row.seq: message for row in rows if (message := _message_of(row))}
+    reached = outcomes_of(look, told.values())
+    shapes = [_shape(document, row, told.get(row.seq), reached) for row in rows]
+    return Page(items=shapes, next=following)
 
 
-def _shape(document: Document, row: DocumentHistory) -> HistoryShape:
+def _message_of(row: DocumentHistory) -> UUID | None:
+    key = row.key or ""
+    return UUID(key.removeprefix(MESSAGE)) if key.startswith(MESSAGE) else None
+
+
+def _shape(
+    document: Document,
+    row: DocumentHistory,
+    message_id: UUID | None,
+    reached: dict[UUID, Sequence[Reached]],
+) -> HistoryShape:
     plain = ("seq", "at", "actor_id", "actor_name", "kind", "text", "data")
+    doc_type = row.data.get("doc_type", document.doc_type)
+    proof = f"/api/notify/documents/{doc_type}/{document.id}/notices?message_id={message_id}"
     return HistoryShape.model_validate(
         {
             **{name: getattr(row, name) for name in plain},
             "group": group_of(row.kind),
             "changes": readable(document, row.changes),
+            "deliveries": [_outcome(one) for one in reached.get(message_id, ())] if message_id else [],
+            "proof_url": proof if message_id else None,
         }
     )
+
+
+def _outcome(reached: Reached) -> dict[str, Any]:
+    local = reached.at.astimezone(SHANGHAI)
+    text = f"{reached.label} {local:%m-%d %H:%M}"
+    return {name: getattr(reached, name) for name in ("channel", "state", "code", "at")} | {"text": text}

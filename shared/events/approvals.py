@@ -83,12 +83,14 @@ class _SlotEvent(CaseEvent):
 
 class SlotOpened(_SlotEvent):
     """It is a person's turn, until `due_at` where the step has a budget of working time. `origin` is how he
-    came to it: selector, picked, reassigned, escalation…"""
+    came to it: selector, picked, reassigned, escalation… `decision_etag` names the slot as it is now in links
+    that decide it; empty where none may."""
 
     type: ClassVar[str] = "slot.opened"
 
     due_at: datetime | None = None
     origin: str = ""
+    decision_etag: str = ""
 
 
 class SlotDueSoon(_SlotEvent):

@@ -47,9 +47,13 @@ class MessageCreated(_ToldEvent):
 
 
 class _DeliveryEvent(_ToldEvent):
+    """`label` says it for people (短信已送达), `at` is when that was so."""
+
     delivery_id: UUID
     channel: str
     attempts: int
+    label: str = ""
+    at: datetime | None = None
 
     @property
     def subject(self) -> str:
@@ -60,6 +64,12 @@ class DeliveryCompleted(_DeliveryEvent):
     """The provider took the message."""
 
     type: ClassVar[str] = "delivery.completed"
+
+
+class DeliveryConfirmed(_DeliveryEvent):
+    """The message has arrived, as the provider's receipt says."""
+
+    type: ClassVar[str] = "delivery.confirmed"
 
 
 class DeliveryFailed(_DeliveryEvent):

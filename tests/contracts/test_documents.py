@@ -21,6 +21,7 @@ REPEATABLE = {
     "unsaved_submission",
     "unsaved_import_submission",
     "object_on_page",
+    "decide_by_message",
     "unsaved_request_submission",
     "preview_route",
     "preview_template",
@@ -32,6 +33,7 @@ REPEATABLE = {
     "read_message",
     "read_all_messages",
     "try_provider",
+    "ping_endpoint",
     "take_receipts",
 }
 # Changes without a version that somebody could have seen: only the caller's own sessions or addresses, or a
@@ -39,6 +41,7 @@ REPEATABLE = {
 UNVERSIONED = {"sign_out", "end_my_session", "change_password", "set_contact", "forget_contact"}
 # Decisions that name what they decide by something better than a version: the round, or the parked item.
 ACTS = {"withdraw", "replay_parked", "skip_parked", "resend_delivery"}
+ACTS |= {"replay_push", "skip_push", "replay_period"}
 # Additions: what is there already is not changed by them.
 ADDS = {"appoint_person", "raise_objection", "comment_on_case", "cc_case", "read_cc"}
 # What the holder and the trade system tell of a trade is judged by the money that is left and by the state of

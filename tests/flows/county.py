@@ -149,7 +149,7 @@ class County:
         unit_id: str = self.district_admin.post("/api/directory/organisations", body)["id"]
         return unit_id
 
-    def hire(self, unit_id: str, name: str, role: str, position: str = "科员") -> Person:
+    def hire(self, unit_id: str, name: str, role: str, position: str = "科员", **more: str) -> Person:
         """A new person of a unit, signed in."""
         login = f"new.{secrets.token_hex(4)}"
         appointment = {"organisation_id": unit_id, "role": role, "positions": [position]}
@@ -159,6 +159,7 @@ class County:
             "password": self.sample.password,
             "must_change_password": False,
             "appointments": [appointment],
+            **more,
         }
         self.district_admin.post("/api/directory/people", body)
         return self.api.sign_in(login, self.sample.password)

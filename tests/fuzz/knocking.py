@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from schemathesis import Case
 from sqlalchemy import select
 
+from services.demo.imports import Everything
+from services.demo.play import trade_system
 from services.demo.sample import fictional_uscc
+from services.demo.stage import PLANS
 from shared.tokens import service_token
 from tests.contracts.district import YEAR, District
 
@@ -27,6 +30,12 @@ WHO = {
 def known_ids(district: District) -> dict[str, list[Any]]:
     """Values that exist, by the name under which a path or a body asks for them. The people of the story are
     not among them: who is deactivated can knock no more."""
+    admin = district.people["admin"]
+    life = Everything(district.sample, YEAR, lambda _: None, district.world.settle)
+    life.assign_and_recall(f"{PLANS}/{district.usable_id}")
+    life.fail_a_trade(f"{PLANS}/{district.usable_id}", trade_system(admin.api, admin))
+    life.revoke()
+    life.publish_a_notice()
     boss = district.people["district_admin"]
     unit = boss.post(
         "/api/directory/organisations",
@@ -54,7 +63,8 @@ def known_ids(district: District) -> dict[str, list[Any]]:
             "code": [district.sample.district, "140100"],
             "district_code": [district.sample.district, "140100"],
         },
-        **{"attachment_id": [part["id"] for part in plan["attachments"]], "doc_type": ["plan"]},
+        **{"attachment_id": [part["id"] for part in plan["attachments"]]},
+        **{"doc_type": ["plan", "import_approval"], "topic": ["splitting", "thresholds"]},
         **{"slot_id": [row["id"] for row in done], "case_id": [row["case_id"] for row in done]},
         **{
             "fiscal_year": [YEAR],
@@ -68,13 +78,24 @@ def known_ids(district: District) -> dict[str, list[Any]]:
     messages = district.people["handler"].get("/api/notify/messages", tab="all")["items"]
     found["message_id"] = [message["id"] for message in messages]
     found["kind"], found["medium"], found["locale"] = ["slot.opened"], ["inbox", "sms"], ["zh-CN", "en"]
-    found["delivery_id"] = _column(district, "notify", "services.notify.delivery", "Delivery")
-    found["appointment_id"] = _column(district, "directory", "services.directory.appointment", "Appointment")
-    return found
+    return found | {name: _column(district, *row) for name, row in ROWS.items()}
+
+
+ROWS = {
+    "appointment_id": ("directory", "appointment", "Appointment"),
+    "request_id": ("plans", "request", "PlanRequest"),
+    "trade_id": ("plans", "trade", "Trade"),
+    "approval_id": ("plans", "imports.approval", "ImportApproval"),
+    "import_approval_id": ("plans", "imports.approval", "ImportApproval"),
+    "notice_id": ("plans", "imports.notice", "Notice"),
+    "objection_id": ("plans", "imports.objection", "Objection"),
+    "delivery_id": ("notify", "delivery", "Delivery"),
+}
+"""Service, module and class of what only a whole life of plans leaves."""
 
 
 def _column(district: District, service: str, module: str, name: str) -> list[str]:
-    model = getattr(importlib.import_module(module), name)
+    model = getattr(importlib.import_module(f"services.{service}.{module}"), name)
     with district.world.service(service).store.read() as look:
         return [str(key) for key in look.all(select(model.id).limit(5))]
 

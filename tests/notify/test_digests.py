@@ -55,6 +55,9 @@ def test_one_letter_lists_what_was_collected(collecting: Office) -> None:
     assert "1. 采购计划可使用：课桌椅（2026-11-23 09:00）\n2. 采购计划可使用：投影仪" in text
     assert "退订" not in text
     assert states(office) == [*["plan.status_changed accepted"] * 2, "digest.collected accepted"]
+    newest = office.messages(office.wang)[0]
+    (view,) = office.get(office.wang, f"messages/{newest['id']}/deliveries").json()
+    assert [(one["outcome"], one["to"]) for one in view["tries"]] == [("accepted", "w***@example.org")]
     done = [event.data["kind"] for event in office.published("delivery.completed")]
     assert done == ["digest.collected", "plan.usable", "plan.usable"]
     assert len(office.messages(office.wang)) == 2, "a letter is none of the inbox"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from minijinja import TemplateError
 
 from services.notify.answer import redacted
 from services.notify.kinds import EXAMPLES, KINDS, example_of
-from services.notify.texts import CHINESE, FOLDER, LOCALES, written, written_html
+from services.notify.texts import CHINESE, ENGLISH, FOLDER, LOCALES, written, written_html
 
 
 @pytest.mark.parametrize("language", LOCALES)
@@ -57,6 +58,47 @@ def test_a_value_that_is_missing_is_an_error_and_not_an_empty_place() -> None:
         written("no.such", CHINESE, {})
 
 
+class Reader(HTMLParser):
+    """What a mail program makes of a mail: its elements, and what it shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += "".join(data.split())
+
+
+def html_of(locale: str = CHINESE, **values: Any) -> tuple[list[str], str]:
+    reader = Reader()
+    reader.feed(written_html("mail", locale, {"decisions": []} | values))
+    reader.close()
+    return reader.tags, reader.text
+
+
+@pytest.mark.parametrize(
+    ("locale", "details", "decide"),
+    [(CHINESE, "查看详情", "请勿转发本邮件"), (ENGLISH, "Details", "donotforwardthismail")],
+)
+def test_the_layout_of_mail_speaks_both_languages(locale: str, details: str, decide: str) -> None:
+    values = {"title": "轮到您审核", "body": "第一行\n第二行", "url": "/cases/1", "unsubscribe_url": ""}
+    links = [{"url": "/agree", "label": "同意"}, {"url": "/disagree", "label": "不同意"}]
+    tags, text = html_of(locale, **values)
+    with_links, longer = html_of(locale, **values, decisions=links)
+    assert details in text
+    assert decide not in text
+    assert decide in longer
+    assert with_links.count("a") == tags.count("a") + 2 == 3
+    page = written_html("mail", locale, values | {"decisions": []})
+    assert f'lang="{locale}"' in page
+    assert "mj-" not in page.replace("mj-column-per-100", "").replace("mj-outlook-group-fix", "")
+    assert "fonts.googleapis" not in page, "a mail fetches nothing from others"
+
+
 @given(st.text(max_size=3000))
 def test_a_value_stays_where_it_belongs(value: str) -> None:
     text = written(
@@ -65,9 +107,9 @@ def test_a_value_stays_where_it_belongs(value: str) -> None:
     assert len(text.title.splitlines()) == 1
     assert len(text.title) <= 300
     assert "（{{ 7 * 7 }}）" in text.body
-    values = {"title": value, "body": value, "url": "/", "unsubscribe_url": value}
-    html = written_html("mail", CHINESE, values)
-    assert html.count("<p ") == 3
+    tags, text_shown = html_of(title=value, body=value, url=value, unsubscribe_url=f"/{value}")
+    assert tags == html_of(title="x", body="x", url="x", unsubscribe_url="x")[0]
+    assert text_shown.count("".join(value.split())) >= 2
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import permutations
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +66,7 @@ def second_round(town: Town) -> tuple[UUID, UUID, list[Event], list[Event]]:
     current = [
         town.case(CaseOpened, second),
         *(town.case(SlotOpened, second, slot_id=slot) for slot in slots),
-        *(town.case(SlotClosed, second, slot_id=slot) for slot in slots),
+        *(town.case(SlotClosed, second, slot_id=slot, case_version=2) for slot in slots),
         town.case(CaseApproved, second),
     ]
     return UUID(first["id"]), UUID(line["id"]), late, current
@@ -114,6 +115,21 @@ def test_every_outcome_twice_is_the_same_as_once(shared_town: Town) -> None:
         assert once["status"] == status
         assert state(town, plan_id, line_id) == once
         assert len(town.published()) == told
+
+
+def test_a_slot_that_opens_again_is_open_whatever_comes_first(shared_town: Town) -> None:
+    town = shared_town
+    for order in permutations(range(3)):
+        plan_id, line_id, _, _ = second_round(town)
+        plan, slot = town.plan({"id": str(plan_id)}), new_id()
+        kinds: list[type[Event]] = [SlotOpened, SlotClosed, SlotOpened]
+        told = [
+            town.case(kind, plan, slot_id=slot, case_version=version)
+            for version, kind in enumerate(kinds, start=1)
+        ]
+        for index in order:
+            apply(town, told[index])
+        assert state(town, plan_id, line_id)["slots"] == [(2, True)]
 
 
 def test_events_about_other_documents_change_nothing(shared_town: Town) -> None:

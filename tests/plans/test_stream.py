@@ -11,7 +11,7 @@ from services.plans.handlers import events
 from shared.database import new_id
 from shared.events import Event
 from shared.events.approvals import CaseApproved, CaseReturned, SlotClosed
-from shared.events.notify import MessageCreated
+from shared.events.notify import DeliveryCompleted, DeliveryConfirmed, DeliveryFailed, MessageCreated
 from tests.plans.requests import submitted, tell
 from tests.plans.town import Town
 
@@ -152,3 +152,55 @@ def test_a_stream_is_for_those_who_may_see_the_document(shared_town: Town) -> No
     plan = shared_town.submitted()
     assert shared_town.ask(shared_town.he, "GET", f"plans/{plan['id']}/history").status_code == 404
     assert shared_town.ask(shared_town.du, "GET", f"plans/{plan['id']}/history").status_code == 200
+
+
+def became(town: Town, kind: Any, told: MessageCreated, delivery_id: UUID, **about: Any) -> Event:
+    of = {"message_id": told.message_id, "doc_type": told.doc_type, "doc_id": told.doc_id}
+    at = {"person_id": told.person_id, "attempts": 1, "at": town.clock.now()}
+    found: Event = kind(**{**of, **at, "delivery_id": delivery_id, "channel": "sms", **about})
+    return found
+
+
+def test_what_became_of_a_message_stands_with_it(any_town: Town) -> None:
+    town = any_town
+    plan = town.submitted()
+    told = message(town, plan)
+    town.hear(told)
+    (entry,) = town.stream(f"plans/{plan['id']}/history", group="messages")
+    assert entry["deliveries"] == []
+    sms, mail = new_id(), new_id()
+    town.hear(became(town, DeliveryCompleted, told, sms, label="短信已发出"))
+    town.hear(
+        became(
+            town, DeliveryFailed, told, mail, channel="email", label="电子邮件发送失败", code="550", text=""
+        )
+    )
+    town.clock.move(minutes=12)
+    town.hear(became(town, DeliveryConfirmed, told, sms, label="短信已送达"))
+    for entry in town.stream(f"plans/{plan['id']}/history", group="messages"):
+        assert [(one["channel"], one["state"], one["text"], one["code"]) for one in entry["deliveries"]] == [
+            ("sms", "delivered", "短信已送达 11-23 09:12", ""),
+            ("email", "failed", "电子邮件发送失败 11-23 09:00", "550"),
+        ]
+        assert entry["proof_url"] == (
+            f"/api/notify/documents/plan/{plan['id']}/notices?message_id={told.message_id}"
+        )
+    assert [e["proof_url"] for e in town.stream(f"plans/{plan['id']}/history", group="document")] == [
+        None
+    ] * 2
+
+
+def test_an_outcome_that_comes_late_does_not_replace_a_later_one(shared_town: Town) -> None:
+    town = shared_town
+    plan = town.submitted()
+    told = message(town, plan)
+    town.hear(told)
+    early = became(town, DeliveryCompleted, told, new_id(), label="短信已发出")
+    assert isinstance(early, DeliveryCompleted)
+    town.clock.move(minutes=1)
+    town.hear(became(town, DeliveryConfirmed, told, early.delivery_id, label="短信已送达"))
+    town.hear(early)
+    (entry,) = town.stream(f"plans/{plan['id']}/history", group="messages")
+    assert [one["state"] for one in entry["deliveries"]] == ["delivered"]
+    town.hear(became(town, DeliveryCompleted, told, new_id(), doc_id=None, doc_type=""))
+    assert len(town.stream(f"plans/{plan['id']}/history", group="messages")) == 1

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import select
 
 from services.notify.channels import CHANNEL_LABELS, ROBOTS, Channel
-from services.notify.contact import Account, Contact
+from services.notify.contact import URL, Account, Contact
 from services.notify.vault import Vault
 from shared.database import new_id
 from shared.errors import NotFound, Problem, invalid
@@ -21,7 +21,6 @@ from shared.people import Caller
 from shared.store import Look, Work
 
 NAME = re.compile(r"[A-Za-z0-9_.@+-]{1,64}")
-URL = re.compile(r"https?://[^\s@]+")
 OWN = ROBOTS | {Channel.WEBHOOK}
 router = APIRouter(prefix="/contacts", tags=["contacts"])
 

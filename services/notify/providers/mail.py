@@ -30,6 +30,7 @@ class OnOneLine(BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+SHOWN = ("title", "body", "url", "unsubscribe_url")
 HEADERS = HeaderRegistry()
 HEADERS.map_to_type("list-unsubscribe", OnOneLine)
 AS_MAIL = SMTP.clone(header_factory=HEADERS)
@@ -119,7 +120,8 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
 
     The Message-ID is that of the delivery: a second copy after a lost answer is the same message.
     """
-    context = {name: getattr(letter, name) for name in ("title", "body", "url", "unsubscribe_url")}
+    context: dict[str, Any] = {name: getattr(letter, name) for name in SHOWN}
+    context["decisions"] = [one._asdict() for one in letter.decisions]
     text = written("mail", letter.locale, context)
     from_ = _sender(sender)
     message = EmailMessage(policy=AS_MAIL)

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from services.plans.form_schemas import AttachmentForm, Choice, Code, Year, must_be_choice
 from services.plans.imports.form import ImportExpert, ImportFilled, ImportItem
-from services.plans.schemas import ActionShape, AttachmentShape, ReturnedShape
+from services.plans.schemas import ActionShape, AttachmentShape, BasisShape, Finding, ReturnedShape
 from shared.http import Body, Shape
 from shared.money import Quantity, Yuan, line_amount, total
 
@@ -179,7 +179,8 @@ class ImportRow(Shape):
 
 
 class ImportShape(ImportRow):
-    """A whole import application; `notices` are all that it ever had, newest first."""
+    """A whole import application; `notices` are all that it ever had, newest first. `judged_by` are the
+    versions of the rules that judged its last submission, `warnings` what they warned of then."""
 
     district_code: str
     category_name: str | None
@@ -194,3 +195,5 @@ class ImportShape(ImportRow):
     experts: list[ExpertShape]
     attachments: list[AttachmentShape]
     notices: list[NoticeRow]
+    judged_by: list[BasisShape]
+    warnings: list[Finding]

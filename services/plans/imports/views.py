@@ -14,6 +14,7 @@ from services.plans.imports.approval import ImportApproval
 from services.plans.imports.notice import Notice
 from services.plans.imports.schemas import ExpertShape, ImportItemShape, ImportRow, ImportShape, NoticeRow
 from services.plans.queries import Turn, turns
+from services.plans.review import judgement
 from services.plans.schemas import AttachmentShape
 from services.plans.views import returned_shape
 from shared.money import format_yuan
@@ -39,6 +40,7 @@ def import_shape(look: Look, approval: ImportApproval, caller: Caller) -> Import
     catalogue = entries(look, [item.catalogue_code for item in approval.items])
     roles = reference.choices("expert_role")
     notices = select(Notice).where(Notice.approval_id == approval.id).order_by(Notice.seq.desc())
+    judged = judgement(look, approval)
     return ImportShape(
         **_common(approval, caller, turns(look, [approval]).get(approval.id)),
         **{name: getattr(approval, name) for name in _HEADER},
@@ -58,6 +60,8 @@ def import_shape(look: Look, approval: ImportApproval, caller: Caller) -> Import
         ],
         attachments=[AttachmentShape.model_validate(row) for row in approval.attachments],
         notices=[notice_row(notice) for notice in look.all(notices)],
+        judged_by=judged.get("versions", []),
+        warnings=judged.get("warnings", []),
     )
 
 

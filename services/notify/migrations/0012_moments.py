@@ -6,8 +6,8 @@ from alembic import op
 
 from shared.database import Json, UtcDateTime
 
-revision = "0009"
-down_revision = "0008"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 LEAVING = sa.text("leaves_at IS NOT NULL")
