@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.plans.account import keep_accounts
 from services.plans.announcement import review_stated
 from services.plans.document import Document
 from services.plans.outcomes import REVIEWS, Review
@@ -29,6 +30,7 @@ from shared.working_days import keep_calendar
 
 events = Handlers()
 keep_copies(events)
+keep_accounts(events)
 keep_calendar(events)
 follow_deliveries(events)
 
