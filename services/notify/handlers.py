@@ -20,7 +20,7 @@ from shared.events.approvals import (
     SlotUrged,
 )
 from shared.events.case_talk import CaseCcAdded, CaseCommented
-from shared.events.directory import PersonContactChanged
+from shared.events.directory import PersonChanged, PersonContactChanged
 from shared.events.plans import (
     MethodChangeStatusChanged,
     PlanAssigned,
@@ -41,6 +41,12 @@ events = Handlers()
 keep_copies(events)
 tell_of_imports(events)
 push_outside(events)
+
+
+@events.on(PersonChanged, in_runs=True)
+def wake_pages(work: Work, event: PersonChanged) -> None:
+    """The open pages of somebody who may be out look at once whether they may go on."""
+    touch_inbox(work, event.person_id)
 
 
 @events.on(PersonContactChanged)
