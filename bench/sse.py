@@ -38,7 +38,7 @@ class Found:
 
 
 def measure(rounds: int, quick: bool) -> Iterable[Figure]:
-    events, idle = (20, 5.0) if quick else (100, 20.0)
+    events, idle = (20, 5.0) if quick else (100, 30.0)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, hard), hard))
     with product() as made:
@@ -49,6 +49,7 @@ def measure(rounds: int, quick: bool) -> Iterable[Figure]:
         made.run("worker", "--service", "notify")
         plans = Store("plans", made.here.database("plans"), Clock())
         system = System(made, web, plans, events, idle)
+        system.measure(people[:FEW], Found())  # warm
         found = {count: Found() for count in (FEW, MANY)}
         for _ in range(rounds):
             for count, so_far in found.items():
