@@ -1,4 +1,4 @@
-"""First pages of lists over HTTP, p95: 100,000 plans against 1,000, filled by direct inserts."""
+"""First pages of lists over HTTP, p95: 100,000 documents of a type against 1,000, made by direct inserts."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bench.loader import Load, request, send
 from bench.product import Product, product
 from bench.result import Figure, Goal, interleaved, percentile
 from services.demo.client import Person
+from services.demo.imports import Everything
 from services.demo.sample import Sample
 from services.demo.story import Story
 from shared.clock import Clock
@@ -26,6 +27,8 @@ UNITS = 20
 LISTS = {
     "plans of the unit": ("handler", "/api/plans/plans?tab=unit"),
     "plans of the district": ("district_admin", "/api/plans/plans?tab=district"),
+    "requests of the unit": ("handler", "/api/plans/requests?tab=unit"),
+    "import applications of the unit": ("handler", "/api/plans/import-approvals?tab=unit"),
     "to-do": ("supervisor", "/api/approvals/todo"),
     "done": ("supervisor", "/api/approvals/done"),
 }
@@ -69,16 +72,28 @@ def measure(rounds: int, quick: bool) -> Iterable[Figure]:
             ours, floor = interleaved(
                 rounds, partial(many.p95, name, seconds), partial(few.p95, name, seconds)
             )
-            title = f"first page, {name}, p95 at {large:,} plans against {SMALL:,}"
+            title = f"first page, {name}, p95 at {large:,} documents against {SMALL:,}"
             yield Figure(title, "ms", Goal(1.5), ours, floor)
 
 
 def office(made: Product, plans: int) -> Office:
     found: list[dict[str, Any]] = []
-    sample = made.with_district(lambda sample: found.append(under_review(sample)))
+
+    def act(sample: Sample) -> None:
+        request_and_import(sample)
+        found.append(under_review(sample))
+
+    sample = made.with_district(act)
     fill(made, found[0], sample, plans)
     web = made.run("web")
     return Office(web.port, sample)
+
+
+def request_and_import(sample: Sample) -> None:
+    """The templates of requests and import applications."""
+    life = Everything(sample, Clock().today().year, say=lambda _: None)
+    life.revoke()
+    life.publish_a_notice()
 
 
 def under_review(sample: Sample) -> dict[str, Any]:
@@ -101,7 +116,7 @@ def told_plans(sample: Sample, plan_id: str) -> bool | None:
 
 def fill(made: Product, plan: dict[str, Any], sample: Sample, count: int) -> None:
     """Copies of the template over many units; one in six waits for the supervisor, who decided the rest."""
-    plans, cases = Ids(), Ids(1)
+    plans, cases, others = Ids(), Ids(1), Ids(2)
     unit = f"CASE WHEN g % {UNITS} = 0 THEN t.organisation_id ELSE md5((g % {UNITS})::text)::uuid END"
     with open_database(made.here, "plans") as database:
         numbers = {"application_number": "'B-' || g", "plan_number": "NULL"}
@@ -113,6 +128,9 @@ def fill(made: Product, plan: dict[str, Any], sample: Sample, count: int) -> Non
         own = {"slot_id": "gen_random_uuid()", "open": "t.open AND g % 6 = 3"}
         of_document = f"t.document_id = '{plan['id']}'"
         multiply(database, "reader_slot", of_document, count, document_id=plans.sql(), **own)
+        numbers = {"application_number": "'I-' || g", "approval_number": "NULL"}
+        for table, more in (("plan_request", {}), ("import_approval", numbers)):
+            multiply(database, table, "true", count, id=others.sql(), organisation_id=unit, **more)
     with open_database(made.here, "approvals") as database:
         case = {"id": cases.sql(), "doc_id": plans.sql(), "organisation_id": unit}
         multiply(database, "case", f"t.doc_id = '{plan['id']}'", count, **case)

@@ -70,7 +70,8 @@ class Case(Approvals):
 
     `event_seq` and `event_hash` are the head of its event chain; `version` grows with each published change.
     `stated` is what the document has said of its review since the state changed, `unsettled_since` since when
-    it has not followed.
+    it has not followed. `route` is that of the newest round once it was moved to another version of a chain,
+    absent while the round goes by what it froze.
     """
 
     __tablename__ = "case"
@@ -125,6 +126,7 @@ class Case(Approvals):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stated: Mapped[str] = mapped_column(String(20), default="")
     unsettled_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    route: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
 
     @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ ACT_LABELS = {
     "disagreed": "不同意，退回申请人",
     "withdrawn": "申请人撤回",
     "terminated": "终止",
+    "migrated": "改用新版审核流程",
     "superseded": "被新的提交取代",
     "taken_back": "收回同意意见",
     "seen": "已查看",

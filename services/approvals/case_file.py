@@ -60,7 +60,8 @@ class CaseFile:
 
     @cached_property
     def route(self) -> list[RouteStep]:
-        return self.round.steps
+        moved = self.case.route
+        return [RouteStep.model_validate(one) for one in moved] if moved else self.round.steps
 
     @property
     def step(self) -> RouteStep:
@@ -68,7 +69,17 @@ class CaseFile:
 
     @property
     def step_slots(self) -> list[Slot]:
-        return [slot for slot in self.slots if slot.step_index == self.case.step_index]
+        return [slot for slot in self.slots if self.is_of(slot, self.case.step_index)]
+
+    def is_of(self, slot: Slot, index: int) -> bool:
+        """Whether a slot of this round belongs to step number `index`. One that was cancelled when the round
+        moved to another version may stand where another step is now."""
+        return slot.step_index == index and slot.step_key == self.route[index].key
+
+    def reroute(self, steps: Sequence[RouteStep]) -> None:
+        """From now on the round goes by these steps."""
+        self.case.route = [step.to_json() for step in steps]
+        self.route = list(steps)
 
     @property
     def withdrawable(self) -> bool:

@@ -74,6 +74,12 @@ def chain_shape(look: Look, chain: Chain, caller: Caller) -> ChainShape:
                 "没有生效的版本" if may_edit else refused,
                 f"{url}/retire",
             ),
+            action(
+                "migrate",
+                may_edit and chain.published > 0,
+                "没有生效的版本" if may_edit else refused,
+                f"{url}/migrate",
+            ),
         ],
     )
 

@@ -113,6 +113,29 @@ def check_case(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("case", "最后一条记录之后被改动 (changed after the last entry)")
 
 
+def check_routes(evidence: Evidence) -> Iterator[Finding]:
+    """A round goes by what it froze, or by what an administrator moved it to; of that, every step that had
+    been decided by then is the same, in the same place."""
+    rounds = {one["n"]: one["route"] for one in evidence["rounds"]}
+    moved: list[Any] | None = None
+    route: list[Any] = []
+    steps: dict[str, tuple[str, str]] = {}
+    for event in evidence["events"]:
+        if event["type"] == "submitted":
+            moved, route, steps = None, rounds.get(event["round"], []), {}
+        if event["type"] == "migrated":
+            decided = {step for step, state in steps.values() if state == "agreed"}
+            behind = max((n for n, step in enumerate(route, 1) if step["key"] in decided), default=0)
+            moved = event["data"]["route"]
+            if moved[:behind] != route[:behind]:
+                what = "已审核的环节被改动 (a step that had been decided was changed)"
+                yield Finding(f"events/{event['seq']}/data/route", what)
+            route = moved
+        steps |= {slot: (one["step"], one["state"]) for slot, one in event["data"]["slots"].items()}
+    if evidence["case"].get("route") != moved:
+        yield Finding("case/route", "与改用新版的记录不符 (differs from what the entries say)")
+
+
 def check_file(evidence: Evidence) -> Iterator[Finding]:
     """The file as a whole, where it is one."""
     if "digest" in evidence and digest(_without_digest(evidence)) != evidence["digest"]:
@@ -125,6 +148,7 @@ CHECKS: Sequence[Check] = (
     check_frozen,
     check_slots,
     check_case,
+    check_routes,
     check_seals,
     check_file,
 )

@@ -132,7 +132,7 @@ def _keep_times(work: Work, file: CaseFile) -> None:
     """What statistics are made of, of a round that has just ended."""
     events = work.all(select(CaseEvent).where(CaseEvent.case_id == file.case.id).order_by(CaseEvent.seq))
     if ends_a_round(events):
-        work.add(*measure(file.case, events, file.route, file.timetable().working_time.between))
+        work.add(*measure(file.case, events, file.round.steps, file.timetable().working_time.between))
 
 
 def _with_deputies(work: Work, file: CaseFile) -> list[Event]:

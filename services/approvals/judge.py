@@ -59,6 +59,7 @@ COMES_FIRST = {
     "removed": ("already_removed", "该环节已由 {} 减签"),
     "taken_back": ("taken_back", "上一环节的同意意见已由 {} 收回"),
     "escalated": ("already_escalated", "该环节已因超期转办"),
+    "migrated": ("route_changed", "该环节已因改用新版审核流程取消"),
     "released": ("already_reassigned", "该环节已由其他审核人办理"),
 }
 

@@ -85,22 +85,27 @@ def ends_a_round(events: Sequence[CaseEvent]) -> bool:
 
 
 def measure(
-    case: Case, events: Sequence[CaseEvent], route: Sequence[RouteStep], between: Between
+    case: Case, events: Sequence[CaseEvent], frozen: Sequence[RouteStep], between: Between
 ) -> list[RoundTime | StepTime]:
-    """The rows of the round that the last of a case's events ended; `events` are all of the case, in order.
+    """The rows of the round that the last of a case's events ended; `events` are all of the case, in order,
+    `frozen` the route that the round began with.
 
     Time belongs to the step that the case stood at, also when an act led back to it. What passed between two
     acts outside review was the applicant's.
     """
-    reviews: dict[int, dict[int, timedelta]] = defaultdict(lambda: defaultdict(timedelta))
+    last, n = events[-1], events[-1].round
+    stood, left = _stood_at([one for one in events if one.round == n], frozen)
+    reviews: dict[int, timedelta] = defaultdict(timedelta)
     before: dict[int, timedelta] = defaultdict(timedelta)
+    of_step: dict[str, timedelta] = defaultdict(timedelta)
     for one, following in pairwise(events):
         passed = between(one.at, following.at)
-        if one.data["state"] == CaseState.REVIEWING:
-            reviews[one.round][one.data["step_index"]] += passed
-        else:
+        if one.data["state"] != CaseState.REVIEWING:
             before[following.round] += passed
-    last, n = events[-1], events[-1].round
+            continue
+        reviews[one.round] += passed
+        if one.round == n:
+            of_step[stood[one.seq].key] += passed
     where = {
         "case_id": case.id,
         "n": n,
@@ -114,30 +119,42 @@ def measure(
         outcome=str(last.data["state"]),
         step_name=last.step_name,
         reason=_short(last.opinion) if last.data["state"] == CaseState.RETURNED else "",
-        review_minutes=_minutes(sum(reviews[n].values(), timedelta())),
+        review_minutes=_minutes(reviews[n]),
         applicant_minutes=_minutes(before[n]) if n in before else None,
-        case_review_minutes=_minutes(
-            sum((time for steps in reviews.values() for time in steps.values()), timedelta())
-        ),
+        case_review_minutes=_minutes(sum(reviews.values(), timedelta())),
         case_applicant_minutes=_minutes(sum(before.values(), timedelta())),
     )
+    by_key = {step.key: step for step in stood.values()}
     steps = [
         StepTime(
             **where,
-            step_key=route[index].key,
-            step_name=route[index].name,
-            chain_id=route[index].chain_id,
-            outcome="agreed" if index != _ended_at(last) else _outcome(last),
+            step_key=key,
+            step_name=by_key[key].name,
+            chain_id=by_key[key].chain_id,
+            outcome=_outcome(last) if key == _ended_at(last, stood) else "ended" if key in left else "agreed",
             minutes=_minutes(time),
         )
-        for index, time in sorted(reviews[n].items())
+        for key, time in of_step.items()
     ]
     return [whole, *steps]
 
 
-def _ended_at(last: CaseEvent) -> int:
+def _stood_at(
+    events: Sequence[CaseEvent], frozen: Sequence[RouteStep]
+) -> tuple[dict[int, RouteStep], set[str]]:
+    """The step that the case stood at after each event of a round, by its number; and the keys of those that
+    it left undecided, because it was moved to a version of the chain without them."""
+    route, stood = frozen, {}
+    for one in events:
+        if one.type == "migrated":
+            route = [RouteStep.model_validate(step) for step in one.data["route"]]
+        stood[one.seq] = route[one.data["step_index"]]
+    return stood, {step.key for step in stood.values()} - {step.key for step in route}
+
+
+def _ended_at(last: CaseEvent, stood: dict[int, RouteStep]) -> str:
     """The step at which the round ended; an approval leaves its last step behind as agreed."""
-    return -1 if last.data["state"] == CaseState.APPROVED else int(last.data["step_index"])
+    return "" if last.data["state"] == CaseState.APPROVED else stood[last.seq].key
 
 
 def _outcome(last: CaseEvent) -> str:

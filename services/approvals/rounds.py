@@ -24,7 +24,7 @@ def submit(file: CaseFile, by: Actor, opening: NextStep) -> None:
     if case.round:
         case.move(CaseState.REVIEWING, file.at)
     case.round, case.revision, case.digest = file.round.n, file.round.revision, file.round.digest
-    case.submitted_at = file.at
+    case.submitted_at, case.route = file.at, None
     effects = enter(file, opening)
     frozen = {
         "facts": digest(plain(file.round.facts)),

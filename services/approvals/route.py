@@ -77,8 +77,8 @@ def route(submission: Submission, chains: InForce, directory: Directory | None) 
 def route_of(facts: dict[str, Any], applicant: UUID, chains: InForce, directory: Directory) -> Route:
     """The same from the facts alone; the content is not judged."""
     steps = [
-        *_segment(Segment.UNIT, chains, facts, directory),
-        *_segment(Segment.DISTRICT, chains, facts, directory),
+        *segment_steps(Segment.UNIT, chains, facts, directory),
+        *segment_steps(Segment.DISTRICT, chains, facts, directory),
     ]
     return _begin(steps, _chain_problems(directory.unit, chains), applicant, directory)
 
@@ -94,7 +94,7 @@ def _begin(
         if not step.applies:
             continue
         seated = seat(step, lambda one: directory.candidates(one.selector, one.organisation_id), applicant)
-        problems += _problems_of(step, seated)
+        problems += people_missing(step, seated)
         if first is None and seated.skip:
             skipped[step.key] = seated.skip
         elif first is None:
@@ -104,9 +104,10 @@ def _begin(
     return Route(steps, problems, first, seating, skipped)
 
 
-def _segment(
+def segment_steps(
     segment: Segment, chains: InForce, facts: dict[str, Any], directory: Directory
 ) -> list[RouteStep]:
+    """The steps of a unit's or a district's chain for a document with these facts."""
     chain = chains.unit if segment == Segment.UNIT else chains.district
     if chain is None:
         return []
@@ -177,7 +178,7 @@ def _chain_problems(unit: Unit, chains: InForce) -> list[Problem]:
     return problems
 
 
-def _problems_of(step: RouteStep, seated: Seating) -> list[Problem]:
+def people_missing(step: RouteStep, seated: Seating) -> list[Problem]:
     """People that are missing from the beginning, where the step refuses to wait for them."""
     if seated.skip or step.on_empty != "refuse":
         return []

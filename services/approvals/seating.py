@@ -17,6 +17,7 @@ SKIP_RULES = {
     "nobody_to_review": "无审核人，按规则跳过",
     "applicant_is_reviewer": "申请人即审核人，按规则跳过",
     "repeated": "审核人本轮已同意，按规则跳过",
+    "passed_before": "改用新版前已跳过",
 }
 
 

@@ -23,7 +23,7 @@ from shared.events.approvals import (
     SlotSeen,
     SlotUrged,
 )
-from shared.events.case_talk import CaseCcAdded, CaseCommented
+from shared.events.case_talk import CaseCcAdded, CaseCommented, CaseMigrated
 
 
 def about(case: Case) -> dict[str, Any]:
@@ -122,6 +122,17 @@ def escalated(case: Case, slot: Slot, new: Slot) -> SlotEscalated:
         step_name=slot.step_name,
         level=new.escalations,
         new_slot_id=new.id,
+    )
+
+
+def migrated(case: Case, by: Actor, reason: str, step_name: str, steps: Sequence[str]) -> CaseMigrated:
+    """That the round goes by another version of a chain from now on."""
+    return CaseMigrated(
+        **_said(case, by),
+        people=[case.applicant_id],
+        reason=reason,
+        step_name=step_name,
+        steps=list(steps),
     )
 
 

@@ -20,7 +20,7 @@ ON_TURNS = frozenset({"seen", "transferred", "reassigned", "signers_added", "rem
 def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> Refusal | None:
     """What stands against taking back the agreement of a slot; `acts` are the events of the round.
 
-    `nothing_to_take_back`, `case_closed`, `decided_since`, `seen_since`, `acted_since`.
+    `nothing_to_take_back`, `case_closed`, `decided_since`, `route_changed`, `seen_since`, `acted_since`.
     """
     if slot.state != SlotState.AGREED or slot.closed_by is None or slot.round != file.case.round:
         return Conflict(
@@ -30,6 +30,8 @@ def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> 
         return Conflict("case_closed", f"{file.case.label}，不能收回", f"the case is {file.case.state}")
     if any(one.state in DECIDED and (one.closed_by or 0) > slot.closed_by for one in file.slots):
         return Conflict("decided_since", "之后已有其他审核意见，不能收回", "somebody has decided since")
+    if any(act.type == "migrated" and act.seq > slot.closed_by for act in acts):
+        return Conflict("route_changed", "之后已改用新版审核流程，不能收回", "the route has changed since")
     opened = set(opened_by(acts, slot.closed_by))
     for act in acts:
         if act.seq > slot.closed_by and act.type in ON_TURNS and act.slot_id in opened:

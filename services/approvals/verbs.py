@@ -38,8 +38,9 @@ class Situation:
     @property
     def step(self) -> RouteStep | None:
         """The step of the slot, if it belongs to the running round."""
-        current = self.slot.round == self.file.case.round
-        return self.file.route[self.slot.step_index] if current else None
+        route, index = self.file.route, self.slot.step_index
+        current = self.slot.round == self.file.case.round and index < len(route)
+        return route[index] if current and self.file.is_of(self.slot, index) else None
 
     @property
     def holds(self) -> bool:

@@ -112,7 +112,7 @@ def _skips(acts: Sequence[CaseEvent]) -> dict[str, str]:
 
 def _step(file: CaseFile, index: int, turns: Sequence[Situation], skips: Mapping[str, str]) -> CaseStepShape:
     step = file.route[index]
-    here = [at for at in turns if at.slot.step_index == index]
+    here = [at for at in turns if file.is_of(at.slot, index)]
     slots = [at.slot for at in here]
     state = _step_state(file, index, slots)
     rule = skips.get(step.key, "") if state == "skipped_by_rule" else ""

@@ -19,7 +19,7 @@ from shared.events.approvals import (
     SlotOverdue,
     SlotUrged,
 )
-from shared.events.case_talk import CaseCcAdded, CaseCommented
+from shared.events.case_talk import CaseCcAdded, CaseCommented, CaseMigrated
 from shared.events.directory import PersonChanged, PersonContactChanged
 from shared.events.plans import (
     MethodChangeStatusChanged,
@@ -130,7 +130,13 @@ def tell_of_comment(work: Work, event: CaseCommented) -> None:
     _tell_of_case(work, event)
 
 
-def _tell_of_case(work: Work, event: CaseCcAdded | CaseCommented) -> None:
+@events.on(CaseMigrated)
+def tell_of_new_route(work: Work, event: CaseMigrated) -> None:
+    """The applicant; whose turn it is now, or is not any more, hears of his slot."""
+    _tell_of_case(work, event)
+
+
+def _tell_of_case(work: Work, event: CaseCcAdded | CaseCommented | CaseMigrated) -> None:
     document = Document(event.doc_type, event.doc_id, event.organisation_id)
     notice = Notice(event.type, context_of(event), f"/cases/{event.case_id}", document)
     for person_id in sorted(set(event.people)):

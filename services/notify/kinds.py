@@ -20,7 +20,7 @@ from shared.events.approvals import (
     SlotOverdue,
     SlotUrged,
 )
-from shared.events.case_talk import CaseCcAdded, CaseCommented
+from shared.events.case_talk import CaseCcAdded, CaseCommented, CaseMigrated
 from shared.events.imports import ImportApprovalStatusChanged, ObjectionDecided, ObjectionRaised
 from shared.events.plans import (
     MethodChangeStatusChanged,
@@ -122,6 +122,9 @@ _ALL = (
     Kind("slot.urged", Group.TODO, "申请人催办", "the applicant asks you to be quick", SlotUrged),
     Kind("case.cc_added", Group.TODO, "抄送给您", "copied to you", CaseCcAdded),
     Kind("case.commented", Group.TODO, "审核评论", "a comment on a review", CaseCommented),
+    Kind(
+        "case.migrated", Group.OUTCOME, "审核流程已调整", "the steps of a review have changed", CaseMigrated
+    ),
     *_outcomes("plan", PlanStatusChanged, usable="可使用", closed="已结束", void="已作废"),
     *_outcomes("method_change", MethodChangeStatusChanged, approved="审核通过"),
     *_outcomes("revocation", RevocationStatusChanged, completed="审核完成"),

@@ -99,8 +99,7 @@ def assign(work: Work, plan: Plan, to: UUID, by: Caller, reason: str) -> None:
 
 def recall(work: Work, plan: Plan, by: Caller, reason: str) -> None:
     """Takes the plan back into the hands of its applicant. Raises `Conflict` where it does not allow it."""
-    gone = absences(work, [plan]).get(plan.id, "")
-    reason = reason or gone
+    reason = reason or plan.holder_gone
     before = plan.to_record()
     previous = plan.holder_id, plan.holder_name
     plan.recall(work.now)
@@ -109,13 +108,14 @@ def recall(work: Work, plan: Plan, by: Caller, reason: str) -> None:
     work.publish(PlanRecalled(**_facts(plan, seq, previous, by), reason=reason))
 
 
-def absences(look: Look, plans: Iterable[Plan]) -> dict[UUID, str]:
-    """Why the holder of a plan in use can no longer use it: deactivated, or no handler of the unit any more.
-    Such a plan goes back to its applicant by recall only; plans whose holder is there are not named."""
-    lent = [plan for plan in plans if plan.is_assigned and plan.status in (Status.USABLE, Status.IN_USE)]
-    if not lent:
-        return {}
-    holders = {plan.holder_id for plan in lent}
+def look_for_holders(look: Look, plans: Iterable[Plan]) -> None:
+    """Notes in each plan that can be used why its holder can no longer use it (`holder_gone`): deactivated,
+    or no handler of the unit any more. Who may assign it gives it to another then, also while it is in use.
+    """
+    held = [plan for plan in plans if plan.status in (Status.USABLE, Status.IN_USE)]
+    if not held:
+        return
+    holders = {plan.holder_id for plan in held}
     active = set(
         look.all(select(PersonCopy.person_id).where(PersonCopy.person_id.in_(holders), PersonCopy.active))
     )
@@ -129,13 +129,14 @@ def absences(look: Look, plans: Iterable[Plan]) -> dict[UUID, str]:
         )
     )
     appointed = {(person_id, organisation_id) for person_id, organisation_id in pairs}
-    labels, found = reference.labels("holder"), {}
-    for plan in lent:
+    labels = reference.labels("holder")
+    for plan in held:
         if plan.holder_id not in active:
-            found[plan.id] = labels["inactive"]
+            plan.holder_gone = labels["inactive"]
         elif (plan.holder_id, plan.organisation_id) not in appointed:
-            found[plan.id] = labels["left_unit"]
-    return found
+            plan.holder_gone = labels["left_unit"]
+        else:
+            plan.holder_gone = ""
 
 
 def assignments_of(look: Look, plan_id: UUID) -> list[Assignment]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def held_by_applicant(plan: Plan) -> None:
     """A plan that is with another is recalled before it is assigned anew: two assignments never cross."""
+    not_in_use(plan)
     if plan.is_assigned:
         facts = {**plan.held, "changed_at": plan.changed_at.isoformat()}
         text = f"计划已分派给{plan.holder_name}，请先收回"
@@ -21,9 +22,16 @@ def held_by_applicant(plan: Plan) -> None:
 
 
 def held_by_another(plan: Plan) -> None:
+    not_in_use(plan)
     if not plan.is_assigned:
         text = "计划在申请人手中，无需收回"
         raise Conflict("held_by_applicant", text, "the applicant holds it", facts=plan.held)
+
+
+def not_in_use(plan: Plan) -> None:
+    """A plan in use changes hands only when its holder is gone: nobody else could go on with it."""
+    if plan.status == "in_use" and not plan.holder_gone:
+        raise plan.wrong_state()
 
 
 def something_remains(plan: Plan) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.plans.account import keep_accounts
 from services.plans.announcement import review_stated
 from services.plans.document import Document
 from services.plans.outcomes import REVIEWS, Review
@@ -20,6 +21,7 @@ from shared.events.approvals import (
     SlotClosed,
     SlotOpened,
 )
+from shared.events.case_talk import CaseMigrated
 from shared.events.notify import MessageCreated
 from shared.inbox import Handlers
 from shared.people import PersonCopy, keep_copies
@@ -28,6 +30,7 @@ from shared.working_days import keep_calendar
 
 events = Handlers()
 keep_copies(events)
+keep_accounts(events)
 keep_calendar(events)
 follow_deliveries(events)
 
@@ -193,6 +196,25 @@ def _say(work: Work, event: SlotClosed) -> None:
             "holder_id": str(event.holder_id),
             "holder_name": holder_name,
         },
+    )
+    tell(work, REVIEWS[event.doc_type].model, entry)
+
+
+@events.on(CaseMigrated)
+def keep_new_route(work: Work, event: CaseMigrated) -> None:
+    """Keeps that an administrator has moved the review to other steps, and why."""
+    if event.doc_type not in REVIEWS:
+        return
+    entry = DocumentHistory(
+        document_id=event.doc_id,
+        key=f"migrated/{event.case_id}/{event.case_version}",
+        at=work.now,
+        actor_id=event.actor_id,
+        actor_name=event.actor_name,
+        kind="migrated",
+        text=f"审核流程改用新版，当前环节：{event.step_name}，原因：{event.reason}",
+        changes=[],
+        data={"round": event.round, "steps": event.steps},
     )
     tell(work, REVIEWS[event.doc_type].model, entry)
 

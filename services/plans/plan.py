@@ -73,6 +73,8 @@ MOVES: dict[tuple[str, str], str] = {
     (Status.UNDER_REVIEW, Action.WITHDRAW): Status.WITHDRAWN,
     (Status.USABLE, Action.ASSIGN): Status.USABLE,
     (Status.USABLE, Action.RECALL): Status.USABLE,
+    (Status.IN_USE, Action.ASSIGN): Status.IN_USE,
+    (Status.IN_USE, Action.RECALL): Status.IN_USE,
     (Status.USABLE, Action.START_TRADE): Status.IN_USE,
     (Status.IN_USE, Action.START_TRADE): Status.IN_USE,
     (Status.IN_USE, Action.AWARD): Status.IN_USE,
@@ -114,6 +116,8 @@ class Plan(Header, Usage, Document):
     MOVES: ClassVar = MOVES
     GUARDS: ClassVar = GUARDS
     FINAL: ClassVar = frozenset({Status.USED_UP, Status.CLOSED, Status.VOID})
+    holder_gone = ""
+    """Why its holder can no longer use it, as far as that was looked up (`look_for_holders`)."""
 
     fiscal_year: Mapped[int]
     application_number: Mapped[str | None] = mapped_column(String(60), unique=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.plans import reference
 from services.plans.actions import available_actions
-from services.plans.assignment import absences
+from services.plans.assignment import look_for_holders
 from services.plans.budget import BudgetLine, Reservation
 from services.plans.catalogue import CatalogueItem, entries
 from services.plans.document import Document
@@ -33,11 +33,9 @@ from shared.store import Look
 
 def plan_rows(look: Look, plans: Iterable[Plan], caller: Caller) -> list[PlanRow]:
     listed = list(plans)
-    now_with, gone = turns(look, listed), absences(look, listed)
-    return [
-        PlanRow(**_common(plan, caller, now_with.get(plan.id)), holder_note=gone.get(plan.id, ""))
-        for plan in listed
-    ]
+    now_with = turns(look, listed)
+    look_for_holders(look, listed)
+    return [PlanRow(**_common(plan, caller, now_with.get(plan.id))) for plan in listed]
 
 
 def plan_shape(
@@ -57,9 +55,9 @@ def plan_shape(
         lines, catalogue = dict(sent.rules.lines), sent.rules.catalogue
         judged = sent.verdict.to_json(sent.rules)
     header, used = header_json(plan), reservations(look, plan)
+    look_for_holders(look, [plan])
     return PlanShape(
         **{**header, **_common(plan, caller, turn)},
-        holder_note=absences(look, [plan]).get(plan.id, ""),
         district_code=plan.district_code,
         items=[_item(item.to_json(), catalogue) for item in plan.items],
         allocations=[
@@ -89,6 +87,7 @@ def _common(plan: Plan, caller: Caller, turn: Turn | None) -> dict[str, Any]:
     return {
         **plain,
         **{name: format_yuan(getattr(plan, f"{name}_fen")) for name in AMOUNTS},
+        "holder_note": plan.holder_gone,
         "assignment_label": reference.labels("assignment")[plan.assignment],
         "current_step": turn.step if turn else "",
         "current_holders": turn.holders if turn else [],

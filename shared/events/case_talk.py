@@ -35,3 +35,14 @@ class CaseCommented(_CaseSaid):
     type: ClassVar[str] = "case.commented"
 
     text: str
+
+
+class CaseMigrated(_CaseSaid):
+    """A running round was moved to another version of a chain by an administrator: `steps` are the names of
+    the steps that apply now, in order, `step_name` the present one; `people` who waits for the outcome."""
+
+    type: ClassVar[str] = "case.migrated"
+
+    reason: str
+    step_name: str
+    steps: list[str]

@@ -77,7 +77,7 @@ class Acts(RuleBasedStateMachine):
         self.outcomes: dict[UUID, str] = {}
         self.steps: list[int] = []
         self.opened: dict[int, Opened] = {}
-        self.touched: set[UUID] = set()
+        self.touched: dict[UUID, int] = {}
         self.undone: set[UUID] = set()
         self.case = Case.begin("plan", new_id(), self.at, None)
         self.chain = new_id()
@@ -87,6 +87,10 @@ class Acts(RuleBasedStateMachine):
     @rule(steps=STEPS)
     def another_document(self, steps: list[dict[str, Any]]) -> None:
         self.begin(steps)
+
+    def touch(self, slot: Slot) -> None:
+        """Notes that the act to come sees a turn or acts on it."""
+        self.touched[slot.id] = len(self.acts) + 1
 
     def keep(self, file: CaseFile) -> None:
         self.acts += [row for row in file.added if isinstance(row, CaseEvent)]
@@ -210,7 +214,6 @@ class Acts(RuleBasedStateMachine):
         self.keep(self.file)
         pending = [one for one in self.slots.values() if one.pending]
         opened = {one.id for one in pending if was.get(one.id, ("",))[0] != one.state}
-        self.touched -= opened  # what somebody did with an earlier turn does not count
         self.opened[self.acts[-1].seq] = Opened(was, opened)
         if self.case.state == CaseState.REVIEWING:
             self.steps.append(self.case.step_index)
@@ -280,6 +283,6 @@ class Acts(RuleBasedStateMachine):
             if self.file.is_free(person.person_id):
                 holders.resume_holder(self.file, slot)
         elif not judge.cannot_take_over(self.file.excluded, self.file.step_slots, person.person_id, person):
-            self.touched.add(slot.id)
+            self.touch(slot)
             holders.reassign(self.file, slot, person, Actor(new_id(), "管理员"), "改派")
         self.keep(self.file)

@@ -186,7 +186,7 @@ class Timed(Acts):
         super().keep(file)
         mine = [entry for entry in self.acts if entry.case_id == self.case.id]
         if self.case.state != CaseState.REVIEWING and ends_a_round(mine):
-            rows = measure(self.case, mine, file.route, lambda one, other: other - one)
+            rows = measure(self.case, mine, file.round.steps, lambda one, other: other - one)
             self.rows = [row for row in self.rows if row.case_id == self.case.id] + rows
             self.check(mine)
 

@@ -28,7 +28,7 @@ def caller(person_id: UUID, *roles: Role) -> Caller:
 
 
 class Turns(Acts):
-    """Acts on turns; `touched` are slots that somebody has seen or acted on since they were opened."""
+    """Acts on turns; `touched` says by which act somebody has last seen a turn or acted on it."""
 
     def asked(self, verb: str, slot: Slot, by: UUID | None) -> Refusal | None:
         """What the rules say to a person, or to the administrator of the unit."""
@@ -54,7 +54,7 @@ class Turns(Acts):
         slot = self.pick(n)
         assert self.asked("seen", slot, slot.holder_id) is None
         if slot.seen_at is None:
-            self.touched.add(slot.id)
+            self.touch(slot)
         marks.see(self.file, slot, self.actor(slot))
         self.keep(self.file)
 
@@ -66,7 +66,7 @@ class Turns(Acts):
         if not self.may_join(person):
             return
         pending = sum(one.pending for one in self.slots.values())
-        self.touched.add(slot.id)
+        self.touch(slot)
         new = holders.transfer(self.file, slot, person, self.actor(slot), "")
         self.keep(self.file)
         assert sum(one.pending for one in self.slots.values()) == pending, "I32"
@@ -86,7 +86,7 @@ class Turns(Acts):
         added = [STAFF[index] for index in sorted(people) if self.may_join(STAFF[index])]
         if not added:
             return
-        self.touched.add(slot.id)
+        self.touch(slot)
         signing.add_sign(self.file, slot, added, order, (self.actor(slot), ""))
         self.keep(self.file)
         assert slot.state == ("waiting" if order == "before" else "open")
@@ -101,7 +101,7 @@ class Turns(Acts):
         if by is None or self.asked("reduce_sign", slot, by) is not None:
             return
         spare = slot.sign or can_spare(self.file.step, self.file.step_slots, slot)
-        self.touched.add(slot.id)
+        self.touch(slot)
         signing.reduce_sign(self.file, slot, Actor(by, ""), "借调", by_administrator)
         self.keep(self.file)
         agreed, needed = progress(self.file.step, self.file.step_slots)
@@ -138,7 +138,9 @@ class Turns(Acts):
         decisions = [one for one in self.acts if one.type in ("agreed", "disagreed")]
         standing = [one for one in decisions if self.stands(one.slot_id, one.seq)]
         last = bool(standing) and standing[-1].seq == slot.closed_by
-        return self.reviewing and last and not self.opened[slot.closed_by or 0].slots & self.touched
+        act = slot.closed_by or 0
+        touched = any(self.touched.get(one, 0) > act for one in self.opened[act].slots)
+        return self.reviewing and last and not touched
 
     def stands(self, slot_id: UUID | None, seq: int) -> bool:
         slot = self.slots[slot_id] if slot_id else None

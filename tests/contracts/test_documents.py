@@ -29,6 +29,7 @@ REPEATABLE = {
     "lint_chain",
     "check_floor",
     "replay_chain",
+    "preview_migration",
     "import_catalogue",
     "read_message",
     "read_all_messages",

@@ -193,3 +193,33 @@ def test_a_plan_whose_holder_is_gone_is_recalled_with_the_reason(town: Town, how
     assert (back["holder_name"], back["holder_note"]) == ("林经办", "")
     assert town.published("plan.recalled")[-1].data["reason"] == why
     assert town.do(town.lin, "GET", f"plans/{plan['id']}/assignments")[-1]["reason"] == why
+
+
+def test_a_plan_in_use_changes_hands_only_when_its_holder_is_gone(any_town: Town) -> None:
+    town = any_town
+    zhou = town.person("周经办", town.hospital, "handler")
+    town.people[zhou] = town.hospital
+    plan = town.assigned(town.usable(), zhou)
+    assert town.start(plan, "100.00", zhou).status_code == 201
+    used = town.plan(plan)
+    assert not actions(used)["recall"]["allowed"]
+    assert town.act(town.an, used, "recall").json()["code"] == "wrong_state"
+
+    town.person("周经办", town.hospital, "handler", person_id=zhou, version=2, active=False, epoch=2)
+    used = town.plan(plan)
+    assert (used["status"], actions(used)["recall"]["allowed"]) == ("in_use", True)
+    back = town.act(town.an, used, "recall").json()
+    assert (back["status"], back["holder_name"], back["committed"]) == ("in_use", "林经办", "100.00")
+    assert town.act(town.an, back, "assign", to=str(town.wu)).json()["code"] == "wrong_state"
+    assert town.start(back, "100.00", town.lin).status_code == 201
+
+
+def test_what_an_applicant_who_left_still_held_is_given_to_another(town: Town) -> None:
+    plan = town.usable()
+    assert town.start(plan, "100.00", town.lin).status_code == 201
+    town.person("林经办", town.school, "handler", person_id=town.lin, version=2)
+    used = town.do(town.an, "GET", f"plans/{plan['id']}")
+    assert used["holder_note"] == "持有人已不是本单位经办人"
+    given = town.act(town.an, used, "assign", to=str(town.wu)).json()
+    assert (given["status"], given["holder_name"], given["holder_note"]) == ("in_use", "吴经办", "")
+    assert town.start(given, "100.00", town.wu).status_code == 201

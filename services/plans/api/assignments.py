@@ -8,7 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from services.plans.api.decision import Deciding
-from services.plans.assignment import assign, assignments_of, handlers_of, must_be_assigner, recall
+from services.plans.assignment import (
+    assign,
+    assignments_of,
+    handlers_of,
+    look_for_holders,
+    must_be_assigner,
+    recall,
+)
 from services.plans.plan import Action, Plan
 from services.plans.schemas import PlanShape
 from services.plans.usage_schemas import AssignForm, AssignmentShape, CandidateShape, RecallForm
@@ -60,14 +67,15 @@ def candidates(
     response_model=PlanShape,
 )
 def assign_to(plan_id: UUID, body: AssignForm, asked: Deciding) -> Response:
-    """By the applicant or the unit's administrator, while the plan is usable and the applicant holds it
-    (409 `held_by_another` with the holder: recall it first)."""
+    """By the applicant or the unit's administrator, while the plan is usable (or in use and its holder gone)
+    and the applicant holds it (409 `held_by_another` with the holder: recall it first)."""
     caller, once = asked.caller, asked.once
     with asked.store.work(actor=caller.actor) as work:
         if (answered := once.before(work)) is not None:
             return answered
         plan = work.get(Plan, plan_id, seen_by=caller)
         must_be_assigner(plan, caller)
+        look_for_holders(work, [plan])
         plan.must_allow(Action.ASSIGN)
         asked.expected.check(etag(plan.version))
         assign(work, plan, body.to, caller, body.reason)
@@ -81,13 +89,15 @@ def assign_to(plan_id: UUID, body: AssignForm, asked: Deciding) -> Response:
     response_model=PlanShape,
 )
 def take_back(plan_id: UUID, body: RecallForm, asked: Deciding) -> Response:
-    """By the applicant or the unit's administrator, while the plan is usable and another holds it."""
+    """By the applicant or the unit's administrator, while the plan is usable and another holds it, or in
+    use and that person is gone."""
     caller, once = asked.caller, asked.once
     with asked.store.work(actor=caller.actor) as work:
         if (answered := once.before(work)) is not None:
             return answered
         plan = work.get(Plan, plan_id, seen_by=caller)
         must_be_assigner(plan, caller)
+        look_for_holders(work, [plan])
         plan.must_allow(Action.RECALL)
         asked.expected.check(etag(plan.version))
         recall(work, plan, caller, body.reason)

@@ -1,0 +1,166 @@
+"""Moving a running round to another version of a chain: what has been decided stays as it was, what is still
+to come follows the version; or why that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.approvals import told
+from services.approvals.actor import Actor
+from services.approvals.case_file import CaseFile, Effects
+from services.approvals.next_step import NextStep, enter
+from services.approvals.recording import record
+from services.approvals.route import people_missing
+from services.approvals.seating import CandidatesOf, seat
+from services.approvals.slot import DECIDED
+from services.approvals.step import RouteStep
+from shared.errors import Conflict
+
+WHO = ("selector", "organisation_id", "quorum", "at_least", "self_review", "superior_id")
+"""What says who decides a step, and how many: while none of it changes, the present turns stay."""
+Renamed = Mapping[str, str]
+"""Keys of steps as they were, and as they are in the new version."""
+
+
+@dataclass(frozen=True)
+class Rerouted:
+    """The route as it would be. `next` is the present step in it with who gets it; the slots that are there
+    stay when the step itself does."""
+
+    steps: Sequence[RouteStep]
+    next: NextStep
+    stays: bool
+
+    @property
+    def present(self) -> RouteStep:
+        assert self.next.index is not None
+        return self.steps[self.next.index]
+
+
+def reroute(
+    file: CaseFile, fresh: Sequence[RouteStep], renamed: Renamed, candidates: CandidatesOf
+) -> Rerouted:
+    """Puts those steps of `fresh` that come after what has been decided in the place of those that were to.
+
+    Raises `Conflict`: `unaffected`, `decided_step_gone`, `decided_steps_reordered`, `step_passed_over`,
+    `step_key_twice`, `pick_required`, `empty_step`, `too_few_reviewers`, `nothing_left`.
+    """
+    at, present = file.case.step_index, file.step
+    decided = [index for index in range(at + 1) if _is_decided(file, index)]
+    kept = file.route[: decided[-1] + 1] if decided else []
+    behind = _behind(file, decided, fresh, renamed)
+    # a step that has begun goes on by the rules by which it began
+    rest = [present if _is_same(present, step, renamed) else step for step in fresh[behind:]]
+    steps = [*kept, *rest]
+    if len({step.key for step in steps}) < len(steps):
+        raise Conflict("step_key_twice", "同一环节标识会出现两次", "a key of a step would stand there twice")
+    if steps == file.route:
+        raise Conflict("unaffected", "新版不影响其余环节", "what is still to come stays as it is")
+    if at < len(kept):
+        found = Rerouted(steps, NextStep(at), stays=True)
+    else:
+        found = _opened(file, steps, len(kept), _passed(file, decided, renamed), candidates)
+    for step in steps[(found.next.index or 0) + 1 :]:
+        _require_people(file, step, candidates)
+    return found
+
+
+def migrate(file: CaseFile, new: Rerouted, by: Actor, reason: str, **about: Any) -> None:
+    """Moves the round, by the will of an administrator: slots of a step that stays keep their holders, else
+    they are cancelled and those of the new present step open."""
+    slots = file.step_slots
+    closed = [] if new.stays else file.cancel_pending()
+    moved = slots if new.stays and new.next.index != file.case.step_index else []
+    file.reroute(new.steps)
+    if new.stays:
+        for slot in moved:
+            slot.step_index = new.next.index or 0
+        file.case.step_index = new.next.index or 0
+        effects = Effects(moved, skipped=new.next.skipped)
+    else:
+        effects = enter(file, new.next)
+        effects.closed = closed
+    route = file.case.route
+    record(file, "migrated", by, effects, opinion=reason, administrator=True, route=route, **about)
+    names = [step.name for step in new.steps if step.applies]
+    file.told.insert(0, told.migrated(file.case, by, reason, new.present.name, names))
+
+
+def _is_decided(file: CaseFile, index: int) -> bool:
+    return any(slot.state in DECIDED for slot in file.slots if file.is_of(slot, index))
+
+
+def _behind(file: CaseFile, decided: Sequence[int], fresh: Sequence[RouteStep], renamed: Renamed) -> int:
+    """How many of the new steps lie behind: the decided ones are there in their order, and nothing new stands
+    before the last of them, where nobody would decide it any more."""
+    if not decided:
+        return 0
+    places = {step.key: number for number, step in enumerate(fresh) if step.applies}
+    steps = [file.route[index] for index in decided]
+    found = [places.get(_key(step, renamed), -1) for step in steps]
+    if -1 in found:
+        names = "、".join(step.name for step, place in zip(steps, found, strict=True) if place < 0)
+        raise Conflict("decided_step_gone", f"新版没有已审核的环节：{names}", f"decided steps gone: {names}")
+    if found != sorted(set(found)):
+        text = "新版改变了已审核环节的顺序"
+        raise Conflict("decided_steps_reordered", text, "decided steps stand in another order")
+    known = {_key(step, renamed) for step in file.route[: decided[-1]] if step.applies}
+    new = [
+        step.name
+        for number, step in enumerate(fresh[: found[-1]])
+        if step.applies and number not in found and step.key not in known
+    ]
+    if new:
+        names = "、".join(new)
+        text = f"新环节排在已审核的环节之前，将无人审核：{names}"
+        raise Conflict("step_passed_over", text, f"new steps before decided ones: {names}")
+    return found[-1] + 1
+
+
+def _passed(file: CaseFile, decided: Collection[int], renamed: Renamed) -> set[str]:
+    """Steps that the round has passed over by a rule: they stay passed over."""
+    passed = [step for index, step in enumerate(file.route[: file.case.step_index]) if index not in decided]
+    return {_key(step, renamed) for step in passed if step.applies}
+
+
+def _opened(
+    file: CaseFile, steps: Sequence[RouteStep], begin: int, passed: set[str], candidates: CandidatesOf
+) -> Rerouted:
+    """The present step among those that are not decided yet."""
+    skipped: dict[str, str] = {}
+    for index, step in enumerate(steps[begin:], begin):
+        if step is file.step:
+            return Rerouted(steps, NextStep(index, skipped=skipped), stays=True)
+        if not step.applies:
+            continue
+        seated = seat(step, candidates, file.case.applicant_id, file.excluded)
+        if step.key in passed or seated.skip:
+            skipped[step.key] = seated.skip or "passed_before"
+            continue
+        if step.pick != "none" and seated.people:
+            text = f"“{step.name}”须由上一环节选择审核人"
+            raise Conflict("pick_required", text, "whoever comes before picks who reviews it")
+        _require_people(file, step, candidates)
+        opening = NextStep(index, seated.people, skipped, basis=seated.basis)
+        return Rerouted(steps, opening, stays=False)
+    raise Conflict("nothing_left", "新版没有剩余环节，不能由管理员完成审核", "no step would be left")
+
+
+def _require_people(file: CaseFile, step: RouteStep, candidates: CandidatesOf) -> None:
+    """Somebody must be there for what is still to come, as when it is submitted."""
+    if step.applies:
+        seated = seat(step, candidates, file.case.applicant_id, file.excluded)
+        for problem in people_missing(step, seated):
+            raise Conflict(problem.code, problem.text, problem.text_en)
+
+
+def _is_same(present: RouteStep, step: RouteStep, renamed: Renamed) -> bool:
+    if step.key != _key(present, renamed) or not step.applies:
+        return False
+    return all(getattr(present, name) == getattr(step, name) for name in WHO)
+
+
+def _key(step: RouteStep, renamed: Renamed) -> str:
+    return renamed.get(step.key, step.key)
