@@ -21,7 +21,7 @@ from shared.events.approvals import (
     SlotUrged,
 )
 from shared.events.case_talk import CaseCcAdded, CaseCommented, CaseMigrated
-from shared.events.directory import PersonContactChanged
+from shared.events.directory import PersonChanged, PersonContactChanged
 from shared.events.plans import (
     MethodChangeStatusChanged,
     PlanAssigned,
@@ -45,6 +45,12 @@ keep_calendar(events)
 tell_of_imports(events)
 tell_of_handing_on(events)
 push_outside(events)
+
+
+@events.on(PersonChanged, in_runs=True)
+def wake_pages(work: Work, event: PersonChanged) -> None:
+    """The open pages of somebody who may be out look at once whether they may go on."""
+    touch_inbox(work, event.person_id)
 
 
 @events.on(PersonContactChanged)
