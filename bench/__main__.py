@@ -14,7 +14,8 @@ from bench.result import Figure
 from bench.servers import missing
 from shared.logs import configure
 
-BENCHES = ("submit", "hop", "drain", "chains", "lists", "todo", "notifications", "embedded", "catch_up")
+SUBMITTING = ("submit", "hop", "drain", "chains", "lists", "todo")
+BENCHES = (*SUBMITTING, "notifications", "unread", "sse", "embedded", "catch_up")
 
 
 def main() -> int:

@@ -69,6 +69,8 @@ class Product:
     data_dir: Path
     running: list[Process] = field(default_factory=list)
     feed_port: int = 0
+    more: dict[str, str] = field(default_factory=dict)
+    """Settings of its processes beyond those of every bench."""
 
     def __post_init__(self) -> None:
         self.key = secrets.token_urlsafe(48)
@@ -98,6 +100,7 @@ class Product:
             "BROKER_PREFIX": self.here.prefix,
             "SERVICE_KEY": self.key,
             "FEED_URL": f"http://127.0.0.1:{self.feed_port}",
+            **self.more,
         }
         process = start(arguments, self.data_dir, port, settings)
         self.running.append(process)

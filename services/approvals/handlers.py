@@ -74,6 +74,7 @@ def _new_round(work: Work, event: DocumentSubmitted, before: Case | None, found:
         route=found.to_json(),
         facts=dict(asked.facts),
         content=asked.content,
+        labels=asked.labels,
         submitted_at=work.now,
     )
     return CaseFile(case, frozen, [], work.now, timetable=timetable_for(work, case))

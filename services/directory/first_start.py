@@ -33,7 +33,8 @@ def first_start(running: Running) -> None:
     """
     password = random_password()
     with running.store.read() as look:
-        hashed = hash_password(password) if look.first(select(Person.id)) is None else ""
+        empty = look.first(select(Person.id)) is None
+    hashed = hash_password(password) if empty else ""  # takes long: outside of any transaction
     with running.store.work() as work:
         take_turn(work, "first start")
         load_districts(work)

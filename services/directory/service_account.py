@@ -15,6 +15,7 @@ from services.directory.permissions import Verb, reaches
 from services.directory.tables import Directory
 from shared.database import UtcDateTime, new_id
 from shared.errors import Conflict
+from shared.events.directory import ServiceAccountChanged
 from shared.people import Caller
 
 
@@ -36,6 +37,12 @@ class ServiceAccount(Directory):
 
     def knows(self, secret: str) -> bool:
         return hmac.compare_digest(self.secret_hash, _hashed(secret))
+
+    def changed(self) -> ServiceAccountChanged:
+        """The whole state as others see it."""
+        return ServiceAccountChanged(
+            account_id=self.id, version=self.version, name=self.name, active=self.active
+        )
 
     def check_active(self) -> None:
         """Raises `Conflict` (`already_so`)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from services.notify.contact import EMAIL_LENGTH, PHONE_LENGTH, Contact
+from services.notify.handing_on import tell_of_handing_on
 from services.notify.imports import tell_of_imports
 from services.notify.kinds import context_of
 from services.notify.message import Message, touch_inbox
@@ -20,7 +21,7 @@ from shared.events.approvals import (
     SlotUrged,
 )
 from shared.events.case_talk import CaseCcAdded, CaseCommented, CaseMigrated
-from shared.events.directory import PersonContactChanged
+from shared.events.directory import PersonChanged, PersonContactChanged
 from shared.events.plans import (
     MethodChangeStatusChanged,
     PlanAssigned,
@@ -32,6 +33,7 @@ from shared.events.plans import (
 from shared.inbox import Handlers
 from shared.people import keep_copies
 from shared.store import Work
+from shared.working_days import keep_calendar
 
 OUTCOMES = frozenset({"under_review", "withdrawn", "returned", "usable", "closed", "void"})
 """Which statuses an applicant is told of."""
@@ -39,8 +41,16 @@ REVOKED = "revoked"
 
 events = Handlers()
 keep_copies(events)
+keep_calendar(events)
 tell_of_imports(events)
+tell_of_handing_on(events)
 push_outside(events)
+
+
+@events.on(PersonChanged, in_runs=True)
+def wake_pages(work: Work, event: PersonChanged) -> None:
+    """The open pages of somebody who may be out look at once whether they may go on."""
+    touch_inbox(work, event.person_id)
 
 
 @events.on(PersonContactChanged)
@@ -61,10 +71,9 @@ def tell_reviewer(work: Work, event: SlotOpened) -> None:
     if slot.is_open:
         document = Document(event.doc_type, event.doc_id, event.organisation_id)
         context, path = context_of(event), f"/cases/{event.case_id}"
-        tell(work, event.holder_id, Notice("slot.opened", context, path, document, event.slot_id))
-        context |= {"deputy_for": event.holder_name}
-        for deputy in event.deputies:
-            tell(work, deputy, Notice("slot.opened", context, path, document, event.slot_id))
+        for person_id in sorted({event.holder_id, *event.deputies}):
+            own = context | {"deputy_for": "" if person_id == event.holder_id else event.holder_name}
+            tell(work, person_id, Notice("slot.opened", own, path, document, event.slot_id))
 
 
 @events.on(SlotClosed)

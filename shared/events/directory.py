@@ -111,6 +111,27 @@ class DistrictChanged(Event):
         return self.version
 
 
+class ServiceAccountChanged(Event):
+    """The whole state of a service account, without its secret. One that is inactive may do nothing more,
+    whatever token it still has."""
+
+    type: ClassVar[str] = "service_account.changed"
+    publisher: ClassVar[str] = "directory"
+
+    account_id: UUID
+    version: int
+    name: str
+    active: bool
+
+    @property
+    def subject(self) -> str:
+        return f"service_account/{self.account_id}"
+
+    @property
+    def subject_version(self) -> int:
+        return self.version
+
+
 class CalendarDay(Part):
     """A day that an administrator has set: worked or not, and why."""
 

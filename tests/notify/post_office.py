@@ -44,7 +44,7 @@ class Replies:
 
 
 @contextmanager
-def post_office(replies: Replies, tls: ssl.SSLContext | None = None, **options: Any) -> Iterator[str]:
+def post_office(replies: object, tls: ssl.SSLContext | None = None, **options: Any) -> Iterator[str]:
     """A server on a free port; gives its address as `host:port`."""
     if tls is not None:
         options |= {"tls_context": tls, "authenticator": _password_is_right}

@@ -199,10 +199,7 @@ def test_the_stream_ends_with_the_token(web: Web, office: Office) -> None:
     assert page.next() is None
 
 
-def test_the_stream_ends_when_the_person_is_out(
-    web: Web, office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stream, "LOOK_AGAIN", 0.1)
+def test_the_stream_ends_when_the_person_is_out(web: Web, office: Office) -> None:
     page = web.open(office.wang)
     page.next()
     office.person("王芳", office.unit, "reviewer", person_id=office.wang, version=2, epoch=2, active=False)

@@ -30,3 +30,12 @@ def test_a_service_account_of_directory_reports_to_plans(world: World) -> None:
     assert post(path, {"amount": "1.00"}, token).json()["code"] == "not_found"
     assert post(path, {"amount": "1.00"}, admin).json()["code"] == "service_account_required"
     assert post("plans/plans", {"fiscal_year": 2026}, token).json()["code"] == "token_invalid"
+
+    headers = {"Authorization": f"Bearer {admin}", "Idempotency-Key": str(new_id()), "If-Match": '"v1"'}
+    ended = f"/api/directory/service-accounts/{account['id']}/deactivate"
+    assert world.http.post(ended, headers=headers).json()["active"] is False
+    world.settle()
+    refused = post(path, {"amount": "1.00"}, token)
+    assert (refused.status_code, refused.json()["code"]) == (401, "account_inactive")
+    read = world.http.get(f"/api/plans/trades/{new_id()}", headers={"Authorization": f"Bearer {token}"})
+    assert read.json()["code"] == "account_inactive"

@@ -54,6 +54,7 @@ def create_service_account(
             raise invalid([Problem("name_taken", "名称已被使用", "/name", "this name is taken")])
         account, secret = new_service_account(body.name, work.now)
         work.add(account)
+        work.publish(account.changed())
         once.answer(work, service_account_shape(account), 201, etag(account.version))
     return shown(service_account_shape(account, secret), etag(account.version), 201)
 
@@ -67,7 +68,7 @@ def create_service_account(
 def deactivate_service_account(
     account_id: Annotated[UUID, Path()], caller: SignedIn, store: StoreHere, once: DoOnce, expected: IfMatch
 ) -> Response:
-    """It gets no more tokens; those that it has end within fifteen minutes."""
+    """It gets no more tokens, and those that it has are refused as soon as the other services have heard."""
     with store.work(actor=caller.actor) as work:
         if (before := once.before(work)) is not None:
             return before
@@ -76,6 +77,7 @@ def deactivate_service_account(
         account.check_active()
         expected.check(etag(account.version))
         account.deactivate()
+        work.publish(account.changed())
         return once.answer(work, service_account_shape(account), 200, etag(account.version))
 
 

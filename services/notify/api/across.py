@@ -72,6 +72,7 @@ class Across:
                     while not self._stopping.is_set():
                         self._take(channel.get_message(timeout=1.0))
             except RedisError as error:
+                self.heard.clear()
                 log.warning("live_push_unheard", error=repr(error))
                 self._stopping.wait(PAUSE)
 

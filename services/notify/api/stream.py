@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from services.notify.api.live import live_of
+from services.notify.api.live import Live, live_of
 from services.notify.queries import inbox_counts, newest_message
 from services.notify.schemas import Counts
 from shared.errors import Unauthorised
@@ -20,8 +21,10 @@ from shared.service import Running
 from shared.tokens import read_person_token
 
 router = APIRouter(tags=["messages"])
-LOOK_AGAIN = 5.0
+LOOK_AGAIN = 30.0
 """Seconds after which the numbers are looked up anew, so that a lost wake-up heals and an old token ends."""
+UNHEARD = 5.0
+"""The same while other processes are not heard: there is no Redis, or it is away."""
 
 
 class News(Counts):
@@ -71,4 +74,10 @@ async def watch_inbox(
             if news.id != known:
                 known = news.id
                 yield ServerSentEvent(event="counts", id=known, data=news)
-            await watcher.wait(LOOK_AGAIN)
+            await watcher.wait(_pause(here, live))
+
+
+def _pause(here: Running, live: Live) -> float:
+    """Not the same for every page: those that were opened together do not look together for ever."""
+    heard = here.settings.embedded or live.hears_others(0)
+    return (LOOK_AGAIN if heard else min(LOOK_AGAIN, UNHEARD)) * random.uniform(0.8, 1.0)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from services.plans.account import must_be_active
 from services.plans.plan import Plan
 from services.plans.trade import Trade, must_be_holder
 from services.plans.trading import award, fail, reverse, start, trade_and_plan, trades_of
@@ -39,7 +40,17 @@ class Report:
     once: Once
 
 
-def reporting(store: StoreHere, account: SignedInAccount, once: DoOnceForAccount) -> Report:
+def active_account(account: SignedInAccount, store: StoreHere) -> Account:
+    """The program that asks; its token outlives its deactivation."""
+    with store.read() as look:
+        must_be_active(look, account.account_id)
+    return account
+
+
+ActiveAccount = Annotated[Account, Depends(active_account)]
+
+
+def reporting(store: StoreHere, account: ActiveAccount, once: DoOnceForAccount) -> Report:
     return Report(store, account, once)
 
 
@@ -86,7 +97,7 @@ def list_trades(
     summary="交易详情，供交易系统查询 (a trade, for the trade system)",
     response_model=TradeOutcome,
 )
-def get_trade(trade_id: UUID, store: StoreHere, _account: SignedInAccount) -> Response:
+def get_trade(trade_id: UUID, store: StoreHere, _account: ActiveAccount) -> Response:
     """The trade as it is, with what it leaves of its plan."""
     with store.read() as look:
         trade, plan = trade_and_plan(look, trade_id)
