@@ -106,7 +106,8 @@ def _decide(
             said = Decision(at.actor, body.opinion, body.picks, files)
             deciding.agree(at.file, at.slot, said, lambda step: candidates_today(work, step))
         else:
-            deciding.disagree(at.file, at.slot, Decision(at.actor, body.opinion, attachments=files))
+            said = Decision(at.actor, body.opinion, attachments=files, review_anew=body.review_anew)
+            deciding.disagree(at.file, at.slot, said)
         count_use(work, caller, verb, body.opinion)
         keep(work, at.file)
         return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
