@@ -198,6 +198,12 @@ class Followed(RuleBasedStateMachine):
     @precondition(lambda self: self.case_state == "reviewing")
     @rule(verdict=st.sampled_from(["agree", "disagree", "withdraw"]))
     def act(self, verdict: str) -> None:
+        before = self.case_state
+        self.decide(verdict)
+        if self.case_state != before:
+            self.said = ""  # what was said before the outcome says nothing of it
+
+    def decide(self, verdict: str) -> None:
         if verdict == "withdraw":
             self.office.withdraw("li", self.doc_id)
             return
