@@ -66,11 +66,9 @@ Gate = Callable[[Work, Going], Verdict | None]
 
 
 def still_to_do(work: Work, going: Going) -> Verdict | None:
-    """A to-do that this person has no longer is told to nobody."""
+    """A to-do that this person has no longer is told to nobody, nor is anything else that is done by now."""
     message, slot = going.message, going.slot
-    if message.slot_id is None:
-        return None
-    waits = message.done_at is None and slot is not None and slot.is_open
+    waits = message.done_at is None and (message.slot_id is None or (slot is not None and slot.is_open))
     return None if waits else Suppress(STALE)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from services.notify.contact import EMAIL_LENGTH, PHONE_LENGTH, Contact
 from services.notify.handing_on import tell_of_handing_on
@@ -13,6 +13,7 @@ from services.notify.notice import Document, Notice, tell
 from services.notify.pushing import push_outside
 from services.notify.slot import SlotCopy
 from shared.events.approvals import (
+    CaseAttentionCleared,
     CaseAttentionRaised,
     SlotClosed,
     SlotDueSoon,
@@ -80,7 +81,12 @@ def tell_reviewer(work: Work, event: SlotOpened) -> None:
 def finish_todo(work: Work, event: SlotClosed) -> None:
     """A to-do has vanished: nobody is told, its messages are done, those of deputies too."""
     _follow_slot(work, event, False, "")
-    waiting = select(Message).where(Message.slot_id == event.slot_id, Message.done_at.is_(None))
+    _finish(work, Message.slot_id == event.slot_id)
+
+
+def _finish(work: Work, which: ColumnElement[bool]) -> None:
+    """What these messages tell of is done."""
+    waiting = select(Message).where(which, Message.done_at.is_(None))
     for message in work.lock_all(waiting.order_by(Message.id)):
         message.finish(work.now)
         touch_inbox(work, message.person_id)
@@ -152,6 +158,13 @@ def tell_administrators(work: Work, event: CaseAttentionRaised) -> None:
     notice = Notice("case.attention_raised", context_of(event), f"/cases/{event.case_id}", document)
     for person_id in sorted(set(event.administrator_ids)):
         tell(work, person_id, notice)
+
+
+@events.on(CaseAttentionCleared)
+def finish_attention(work: Work, event: CaseAttentionCleared) -> None:
+    """Somebody has helped: nobody is told, and no administrator need look any more."""
+    of_case = (Message.doc_id == event.doc_id) & (Message.subject == event.subject)
+    _finish(work, of_case & (Message.kind == CaseAttentionRaised.type))
 
 
 @events.on(PlanStatusChanged)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from services.notify.message import Message
 from shared.database import new_id
-from shared.events.approvals import SlotEscalated
+from shared.events.approvals import CaseAttentionCleared, SlotEscalated
 from shared.events.substitutions import SubstitutionEnded, SubstitutionGranted
 from tests.notify.office import Office, attention_raised, slot_closed, slot_opened
 
@@ -86,6 +86,26 @@ def test_why_a_case_needs_attention_is_said_in_words(
     english = office.get(office.admin, f"messages/{message['id']}", Accept_Language="en").json()
     assert said_in_english in english["body"]
     assert reason not in message["body"] + english["body"].replace("overdue and", "")
+
+
+def test_attention_that_is_not_needed_any_more_is_done_and_told_to_nobody(any_office: Office) -> None:
+    office = any_office
+    office.has_address(office.admin, "admin@example.org")
+    raised, other = (attention_raised([office.admin], reason="holder_left") for _ in range(2))
+    office.hear(raised)
+    office.hear(other)
+    assert office.counts(office.admin)["unread"] == 2
+    office.hear(CaseAttentionCleared.model_validate(raised.model_dump() | {"case_version": 5}))
+    assert office.counts(office.admin) == {"unread": 1, "todo": 0}
+    assert [message["status"] for message in office.messages(office.admin)] == ["unread", "done"]
+    office.run_jobs()
+    assert sorted((d.state, d.code) for d in office.deliveries()) == [
+        ("accepted", ""),
+        ("suppressed", "stale"),
+    ]
+    again = {"case_id": raised.case_id, "doc_id": raised.doc_id, "case_version": 6}
+    office.hear(attention_raised([office.admin], **again))
+    assert office.counts(office.admin)["unread"] == 2, "needed again"
 
 
 def substitution(office: Office, by: UUID) -> SubstitutionGranted:

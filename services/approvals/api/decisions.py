@@ -9,16 +9,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
-from services.approvals import deciding
 from services.approvals.api.rows import counted, tried
 from services.approvals.api.turn import take_turn
 from services.approvals.attachment import attach
 from services.approvals.batch_schemas import DecisionResult, DecisionRow, DecisionsBody, DecisionsShape
 from services.approvals.deciding import Decision
-from services.approvals.filing import candidates_today, keep
-from services.approvals.opinion import count_use
+from services.approvals.settling import settle
 from services.approvals.slot_schemas import AgreeBody, DecisionShape, DisagreeBody
 from services.approvals.slot_views import decision
+from shared.decision_link import Verb
 from shared.digest import canonical
 from shared.http import DoOnce, Expected, IfMatch, Once, SignedIn, StoreHere, missing_header
 from shared.people import Caller
@@ -96,18 +95,13 @@ def _decide(
     store: Store, caller: Caller, once: Once, expected: Expected, asked: tuple[UUID, Said]
 ) -> Response:
     slot_id, body = asked
-    verb = "agree" if isinstance(body, AgreeBody) else "disagree"
+    verb: Verb = "agree" if isinstance(body, AgreeBody) else "disagree"
     with store.work(actor=caller.actor) as work:
         if (before := once.before(work)) is not None:
             return before
         at = take_turn(work, verb, slot_id, caller, expected)
         files = attach(work, at.file.case, body.attachments, caller)
-        if isinstance(body, AgreeBody):
-            said = Decision(at.actor, body.opinion, body.picks, files)
-            deciding.agree(at.file, at.slot, said, lambda step: candidates_today(work, step))
-        else:
-            said = Decision(at.actor, body.opinion, attachments=files, review_anew=body.review_anew)
-            deciding.disagree(at.file, at.slot, said)
-        count_use(work, caller, verb, body.opinion)
-        keep(work, at.file)
+        picks = body.picks if isinstance(body, AgreeBody) else ()
+        anew = isinstance(body, DisagreeBody) and body.review_anew
+        settle(work, at, verb, Decision(at.actor, body.opinion, picks, files, review_anew=anew))
         return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
