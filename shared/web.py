@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
@@ -117,14 +117,35 @@ def add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(RequestValidationError, _unreadable_input)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(DBAPIError, _database_error)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(DBAPIError, _failure)
+    app.add_exception_handler(Exception, _failure)
+
+
+def problem_body(request: Request, refusal: Refusal) -> dict[str, Any]:
+    """What an answer says of a refusal, in the language that the caller prefers."""
+    english = request.headers.get("accept-language", "").lower().startswith("en")
+    return problem_json(refusal, str(get_contextvars().get("trace_id", "")), english)
 
 
 def answer(request: Request, refusal: Refusal) -> JSONResponse:
-    english = request.headers.get("accept-language", "").lower().startswith("en")
-    body = problem_json(refusal, str(get_contextvars().get("trace_id", "")), english)
+    body = problem_body(request, refusal)
     return JSONResponse(body, refusal.status, dict(refusal.headers), media_type="application/problem+json")
+
+
+def invalid_input(error: ValidationError) -> Refusal:
+    """What is answered to a body in which validation has found this."""
+    return invalid([problem_of({**item, "loc": ("body", *item["loc"])}) for item in error.errors()])
+
+
+def refusal_of(request: Request, error: Exception) -> Refusal:
+    """What any failure is to who asked; one that is no refusal of ours is logged."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, DBAPIError):
+        log.error("database_error", error=repr(error)[:500])
+        return Unavailable("database_busy", "系统繁忙，请稍后重试", "try again", headers={"Retry-After": "2"})
+    log.error("unexpected_error", path=request.url.path, exc_info=error)
+    return Broken("internal_error", "系统内部错误，请提供 trace_id 联系管理员", "internal error")
 
 
 async def _refusal(request: Request, error: Exception) -> JSONResponse:
@@ -176,19 +197,8 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     return answer(request, Unreadable("unreadable", "请求内容无法读取", str(error.detail)))
 
 
-async def _database_error(request: Request, error: Exception) -> JSONResponse:
-    log.error("database_error", error=repr(error)[:500])
-    return answer(
-        request,
-        Unavailable("database_busy", "系统繁忙，请稍后重试", "try again", headers={"Retry-After": "2"}),
-    )
-
-
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.exception("unexpected_error", path=request.url.path, exc_info=error)
-    return answer(
-        request, Broken("internal_error", "系统内部错误，请提供 trace_id 联系管理员", "internal error")
-    )
+async def _failure(request: Request, error: Exception) -> JSONResponse:
+    return answer(request, refusal_of(request, error))
 
 
 class Door:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.approvals import deciding
 from services.approvals.deciding import Decision
-from services.approvals.filing import candidates_today, keep, situation, take_by_slot
+from services.approvals.filing import situation, take_by_slot
 from services.approvals.in_force import policy_at
-from services.approvals.opinion import count_use
+from services.approvals.settling import settle
 from services.approvals.slot_schemas import AgreeBody
 from services.approvals.verbs import Situation, why_not
 from shared.decision_link import Verb, read_unchecked, token_hash
@@ -57,11 +56,5 @@ def offered(look: Look, token: str, key: str) -> Offer | None:
 
 def decide(work: Work, offer: Offer, said: AgreeBody) -> None:
     """Decides as the offer says. Raises `Invalid` as `deciding.agree` and `deciding.disagree` do."""
-    at, caller = offer.at, offer.at.caller
-    if offer.verb == "agree":
-        decision = Decision(at.actor, said.opinion, said.picks, link=offer.link)
-        deciding.agree(at.file, at.slot, decision, lambda step: candidates_today(work, step))
-    else:
-        deciding.disagree(at.file, at.slot, Decision(at.actor, said.opinion, link=offer.link))
-    count_use(work, caller, offer.verb, said.opinion)
-    keep(work, at.file)
+    picks = said.picks if offer.verb == "agree" else ()
+    settle(work, offer.at, offer.verb, Decision(offer.at.actor, said.opinion, picks, link=offer.link))

@@ -192,7 +192,7 @@ class Case(Approvals):
 
 
 class CaseRound(Approvals):
-    """What one submission froze: content, facts and route. Never changed."""
+    """What one submission froze: content with what people call its fields, facts and route. Never changed."""
 
     __tablename__ = "case_round"
     __table_args__ = (UniqueConstraint("doc_type", "doc_id", "n"),)
@@ -206,6 +206,7 @@ class CaseRound(Approvals):
     route: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     content: Mapped[dict[str, Any]] = deferred(mapped_column(Json))
+    labels: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     @property

@@ -19,6 +19,7 @@ from shared.digest import chain_hash, digest
 
 ACT_LABELS = {
     "submitted": "提交审核",
+    "carried": "所审要素未变，沿用同意意见",
     "agreed": "同意",
     "disagreed": "不同意，退回申请人",
     "withdrawn": "申请人撤回",

@@ -6,7 +6,7 @@ The verbs themselves stand by group: `rounds` (begin and end), `deciding`, `hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -50,13 +50,14 @@ class CaseFile:
     before: dict[UUID, str] = field(init=False)
     """The states of the slots before the act."""
 
-    def remember(self) -> None:
+    def remember(self, changed: Iterable[Slot]) -> None:
         """What follows is another act."""
-        self.before = {slot.id: str(slot.state) for slot in self.slots}
+        self.before |= {slot.id: str(slot.state) for slot in changed}
 
     def __post_init__(self) -> None:
         self.had_attention = bool(self.case.attention)
-        self.remember()
+        self.before = {}
+        self.remember(self.slots)
 
     @cached_property
     def route(self) -> list[RouteStep]:
@@ -76,6 +77,11 @@ class CaseFile:
         moved to another version may stand where another step is now."""
         return slot.step_index == index and slot.step_key == self.route[index].key
 
+    @property
+    def carried_ahead(self) -> list[Slot]:
+        """Agreements of an earlier round in steps that are still to come."""
+        return [one for one in self.slots if one.carried_round and one.step_index > self.case.step_index]
+
     def reroute(self, steps: Sequence[RouteStep]) -> None:
         """From now on the round goes by these steps."""
         self.case.route = [step.to_json() for step in steps]
@@ -84,9 +90,7 @@ class CaseFile:
     @property
     def withdrawable(self) -> bool:
         """Under review, and nobody has decided in this round."""
-        return self.case.state == CaseState.REVIEWING and not any(
-            slot.state in DECIDED for slot in self.slots
-        )
+        return self.case.state == CaseState.REVIEWING and not any(slot.is_decision for slot in self.slots)
 
     @property
     def excluded(self) -> set[UUID]:
@@ -117,6 +121,13 @@ class CaseFile:
         slot.opened_at = self.at
         if step.budget_hours is not None:
             give_time(slot, step.budget_hours, self.at, self.timetable())
+        self.slots.append(slot)
+        self.added.append(slot)
+        return slot
+
+    def carry(self, index: int, holder: Candidate, agreed: Slot) -> Slot:
+        """A part in step number `index` for which its holder has agreed in an earlier round."""
+        slot = Slot.carried(self.case, index, self.route[index], holder, agreed)
         self.slots.append(slot)
         self.added.append(slot)
         return slot

@@ -156,6 +156,7 @@ class PreviewBody(Body):
     )
     content: dict[str, Any]
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    labels: dict[str, Annotated[str, Field(max_length=100)]] = Field({}, max_length=500)
 
     @field_validator("content")
     @classmethod
@@ -164,11 +165,23 @@ class PreviewBody(Body):
         return content
 
 
+class CarriedShape(PersonShape):
+    """An agreement of an earlier round that goes on to hold: whose (and who gave it for him), when, in which
+    round."""
+
+    step_key: str
+    acted_name: str
+    round: int
+    agreed_at: datetime | None
+
+
 class PreviewShape(Shape):
-    """The route that submit would freeze now; with problems it would be refused."""
+    """The route that submit would freeze now; with problems it would be refused. `carried` is what it would
+    take over from the round before."""
 
     route: list[RouteStepShape]
     first_step: str | None
     asks_pick: bool
     candidates: list[PersonShape]
+    carried: list[CarriedShape]
     problems: list[ProblemShape]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,7 +13,12 @@ from services.approvals.case_file import CaseFile
 from services.approvals.choosing import successor
 from services.approvals.filing import keep, take
 from services.approvals.slot import PENDING, Slot, SlotState
+from shared.jobs import later
 from shared.store import Work
+
+SECOND_LOOK = timedelta(seconds=30)
+"""Longer than any transaction lasts: by then every slot is there that was opened by what was known before."""
+LOOK_AGAIN = "approvals.look_again"
 
 
 def check_holder(work: Work, person_id: UUID) -> None:
@@ -24,6 +30,23 @@ def check_holder(work: Work, person_id: UUID) -> None:
         file = take(work, work.get(Case, case_id))
         check_slots(work, file, [slot for slot in file.slots if slot.holder_id == person_id])
         keep(work, file)
+
+
+def check_unit(work: Work, organisation_id: UUID) -> None:
+    """The same for everybody who holds a slot in a unit that was closed."""
+    of_unit = select(Slot.holder_id).where(
+        Slot.holder_unit_id == organisation_id, Slot.state == SlotState.OPEN
+    )
+    for person in sorted({person for person in work.all(of_unit) if person is not None}):
+        check_holder(work, person)
+
+
+def look_again(work: Work, *, person_id: UUID | None = None, organisation_id: UUID | None = None) -> None:
+    """Has them looked at once more: an act that goes on at the same time may open a slot for somebody whom it
+    still takes to be there."""
+    about = {"person_id": person_id, "organisation_id": organisation_id}
+    arguments = {name: str(one) for name, one in about.items() if one}
+    later(work, LOOK_AGAIN, work.now + SECOND_LOOK, **arguments)
 
 
 def check_slots(work: Work, file: CaseFile, slots: list[Slot]) -> None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from services.approvals.carrying import attested_digest
 from services.approvals.case_event import first_hash_of, sealed_hash
 from services.approvals.finding import Finding
 from services.approvals.seal_check import check_seals
@@ -103,6 +104,37 @@ def check_slots(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(f"slots/{slot_id}", f"缺失，第 {seq} 条记录提到它 (missing, entry {seq} speaks of it)")
 
 
+def check_carried(evidence: Evidence) -> Iterator[Finding]:
+    """An agreement that goes on to hold is that of the round it names, and its step attests what it did."""
+    decided = {
+        (one["round"], one["step_key"], one["holder_id"]): one
+        for one in evidence["slots"]
+        if one["state"] == "agreed" and one.get("carried_round") is None
+    }
+    for slot in evidence["slots"]:
+        if slot.get("carried_round") is None:
+            continue
+        where, key = f"slots/{slot['id']}", slot["step_key"]
+        was = decided.get((slot["carried_round"], key, slot["holder_id"]))
+        if was is None:
+            yield Finding(where, "没有可沿用的同意意见 (there is no such agreement)")
+            continue
+        for name in ("acted_by", "on_behalf_of", "opinion", "digest", "closed_at"):
+            if was[name] != slot[name]:
+                yield Finding(f"{where}/{name}", "与所沿用的意见不符 (differs from the agreement)")
+        then, now = (_attested(evidence, n, key) for n in (slot["carried_round"], slot["round"]))
+        if then != now:
+            yield Finding(where, "所审要素已变，不应沿用 (what it attests has changed)")
+
+
+def _attested(evidence: Evidence, n: int, key: str) -> str:
+    """What a step of a round attests, computed anew from the content."""
+    (one,) = [found for found in evidence["rounds"] if found["n"] == n]
+    moved = [e["data"]["route"] for e in evidence["events"] if (e["type"], e["round"]) == ("migrated", n)]
+    steps = [step for route in (*moved[::-1], one["route"]) for step in route if step["key"] == key]
+    return attested_digest(steps[0]["attested"], one["content"], digest(one["content"]))
+
+
 def check_case(evidence: Evidence) -> Iterator[Finding]:
     """The case is as its last act left it."""
     case, last = evidence["case"], evidence["events"][-1]["data"]
@@ -119,18 +151,24 @@ def check_routes(evidence: Evidence) -> Iterator[Finding]:
     rounds = {one["n"]: one["route"] for one in evidence["rounds"]}
     moved: list[Any] | None = None
     route: list[Any] = []
+    at = 0
     steps: dict[str, tuple[str, str]] = {}
     for event in evidence["events"]:
         if event["type"] == "submitted":
             moved, route, steps = None, rounds.get(event["round"], []), {}
         if event["type"] == "migrated":
             decided = {step for step, state in steps.values() if state == "agreed"}
-            behind = max((n for n, step in enumerate(route, 1) if step["key"] in decided), default=0)
+            behind = max(
+                (n for n, step in enumerate(route[: at + 1], 1) if step["key"] in decided), default=0
+            )
             moved = event["data"]["route"]
-            if moved[:behind] != route[:behind]:
+            # further on, what was decided is what was carried from an earlier round
+            ahead = [step for step in route[at + 1 :] if step["key"] in decided]
+            if moved[:behind] != route[:behind] or any(step not in moved for step in ahead):
                 what = "已审核的环节被改动 (a step that had been decided was changed)"
                 yield Finding(f"events/{event['seq']}/data/route", what)
             route = moved
+        at = event["data"]["step_index"]
         steps |= {slot: (one["step"], one["state"]) for slot, one in event["data"]["slots"].items()}
     if evidence["case"].get("route") != moved:
         yield Finding("case/route", "与改用新版的记录不符 (differs from what the entries say)")
@@ -147,6 +185,7 @@ CHECKS: Sequence[Check] = (
     check_events,
     check_frozen,
     check_slots,
+    check_carried,
     check_case,
     check_routes,
     check_seals,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, or_, select
 
+from services.approvals.carrying import Earlier
 from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
@@ -19,7 +20,7 @@ from services.approvals.in_force import in_force
 from services.approvals.judge import COMES_FIRST
 from services.approvals.round_time import ends_a_round, measure
 from services.approvals.route import InForce, Route, route
-from services.approvals.slot import DECIDED, Slot
+from services.approvals.slot import Slot
 from services.approvals.staffing import (
     Candidate,
     Directory,
@@ -150,7 +151,7 @@ def _with_deputies(work: Work, file: CaseFile) -> list[Event]:
 def came_first(look: Look, case: Case, slot: Slot | None, slots: Sequence[Slot] = ()) -> CaseEvent | None:
     """The act that a late command lost against: what closed the slot, else the first decision of the round,
     else the last act that comes first before others."""
-    decided = [s.closed_by for s in slots if s.state in DECIDED and s.round == case.round and s.closed_by]
+    decided = [s.closed_by for s in slots if s.is_decision and s.round == case.round and s.closed_by]
     seq = slot.closed_by if slot is not None else min(decided, default=None)
     if seq is not None:
         return look.session.get(CaseEvent, (case.id, seq))
@@ -169,10 +170,21 @@ def plan_route(look: Look, submission: Submission) -> tuple[Route, Directory | N
     what the opening of a round freezes."""
     unit = read_unit(look, submission.organisation_id)
     if unit is None:
-        return route(submission, InForce(), None), None
+        return route(submission, InForce(), None, Earlier()), None
     chains = in_force(look, unit, submission.doc_type)
     directory = read_directory(look, unit, chains.steps)
-    return route(submission, chains, directory), directory
+    return route(submission, chains, directory, _earlier(look, submission, chains)), directory
+
+
+def _earlier(look: Look, submission: Submission, chains: InForce) -> Earlier:
+    """The last round of the document's live case, where a step could take something over from it."""
+    if not any(step.may_carry for step in chains.steps):
+        return Earlier()
+    case = latest_case(look, submission.doc_type, submission.doc_id)
+    if case is None or case.final or case.organisation_id != submission.organisation_id:
+        return Earlier()
+    last = take(look, case)
+    return Earlier({step.key: step.attested_digest for step in last.route}, last.slots)
 
 
 def administrators(look: Look, case: Case, step: RouteStep) -> list[UUID]:

@@ -70,7 +70,8 @@ class FloorRules(BaseModel):
     of bands. `required`: kinds of reviewers whom every document must pass. `max_step_hours`,
     `max_total_hours`: the budgets, of a step and of all steps that can apply to one document; with a maximum
     every step needs a budget. `on_empty`, `self_review`: what a step may say for the case that nobody can
-    review it, or that the applicant is one of its reviewers.
+    review it, or that the applicant is one of its reviewers. `may_carry`: whether a step may let agreement
+    go on to hold in the next round.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -81,6 +82,7 @@ class FloorRules(BaseModel):
     max_total_hours: Hours | None = None
     on_empty: list[OnEmpty] = Field(["refuse", "skip", "administrator"], min_length=1, max_length=3)
     self_review: list[SelfReview] = Field(["exclude", "skip", "superior"], min_length=1, max_length=3)
+    may_carry: bool = Field(True, description="是否允许环节沿用上一轮的同意")
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json")
@@ -185,6 +187,13 @@ def _allowed_self_review(floor: Floor, steps: Sequence[Step]) -> Iterator[Proble
             yield Problem("floor_self_review", text, f"/steps/{index}/self_review", text_en)
 
 
+def _allowed_carrying(floor: Floor, steps: Sequence[Step]) -> Iterator[Problem]:
+    for index, step in enumerate(steps):
+        if step.may_carry and not floor.rules.may_carry:
+            text = f"{floor.label}：环节“{step.name}”不允许沿用上一轮的同意"
+            yield Problem("floor_carrying", text, f"/steps/{index}/may_carry", "agreement may not be carried")
+
+
 def _step_hours(floor: Floor, steps: Sequence[Step]) -> Iterator[Problem]:
     most, total = floor.rules.max_step_hours, floor.rules.max_total_hours
     for index, step in enumerate(steps):
@@ -214,6 +223,7 @@ RULES = (
     _required_steps,
     _allowed_on_empty,
     _allowed_self_review,
+    _allowed_carrying,
     _step_hours,
     _total_hours,
 )

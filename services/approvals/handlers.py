@@ -9,11 +9,10 @@ from services.approvals.actor import Actor
 from services.approvals.case import Case, CaseRound, CaseState, RefusedRound
 from services.approvals.case_file import CaseFile
 from services.approvals.drift import Statement, note
-from services.approvals.eligibility import check_holder
+from services.approvals.eligibility import check_holder, check_unit, look_again
 from services.approvals.filing import keep, latest_case, plan_route, take, timetable_for
 from services.approvals.next_step import opening
 from services.approvals.route import Route
-from services.approvals.slot import Slot, SlotState
 from shared.errors import Refusal
 from shared.events.approvals import CaseRefused
 from shared.events.directory import OrganisationChanged, PersonChanged
@@ -74,6 +73,7 @@ def _new_round(work: Work, event: DocumentSubmitted, before: Case | None, found:
         route=found.to_json(),
         facts=dict(asked.facts),
         content=asked.content,
+        labels=asked.labels,
         submitted_at=work.now,
     )
     return CaseFile(case, frozen, [], work.now, timetable=timetable_for(work, case))
@@ -132,14 +132,13 @@ def compare_with_document(work: Work, event: ReviewStated) -> None:
 def review_holder(work: Work, event: PersonChanged) -> None:
     """Frees what a person who left or moved can no longer decide; gives back what a returned one can."""
     check_holder(work, event.person_id)
+    if event.version > 1:  # who is new here holds nothing yet
+        look_again(work, person_id=event.person_id)
 
 
 @events.on(OrganisationChanged)
 def review_holders_of_unit(work: Work, event: OrganisationChanged) -> None:
     """A unit that was closed: its reviewers are gone with it."""
     if not event.active:
-        of_unit = select(Slot.holder_id).where(
-            Slot.holder_unit_id == event.organisation_id, Slot.state == SlotState.OPEN
-        )
-        for person in sorted({person for person in work.all(of_unit) if person is not None}):
-            check_holder(work, person)
+        check_unit(work, event.organisation_id)
+        look_again(work, organisation_id=event.organisation_id)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import select
 
 from services.approvals import alarms
-from services.approvals.eligibility import check_holder
+from services.approvals.eligibility import LOOK_AGAIN, check_holder, check_unit
 from services.approvals.seal import due_day, seal_day
 from services.approvals.slot import PENDING, Slot
 from shared.jobs import Jobs
@@ -16,6 +18,16 @@ from shared.upkeep import tidy
 jobs = Jobs()
 PER_TICK = 200
 SEALS_PER_TICK = 60
+
+
+@jobs.task(LOOK_AGAIN)
+def look_again(here: Running, person_id: str = "", organisation_id: str = "") -> None:
+    """A second look at the slots of somebody who changed, or of a unit that was closed."""
+    with here.store.work() as work:
+        if person_id:
+            check_holder(work, UUID(person_id))
+        if organisation_id:
+            check_unit(work, UUID(organisation_id))
 
 
 @jobs.every(seconds=3600)

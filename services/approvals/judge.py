@@ -16,9 +16,12 @@ from shared.errors import Conflict, Forbidden, Problem, Refusal, invalid
 from shared.people import Caller, Role
 
 
-def chosen(step: RouteStep | None, found: Sequence[Candidate], picks: Sequence[UUID]) -> list[Candidate]:
-    """Those of the candidates who get slots. Raises `Invalid`: `pick_required`, `pick_not_candidate`,
-    `too_few_picks`, `pick_not_asked`. A step that nobody is left for asks no pick."""
+def chosen(
+    step: RouteStep | None, found: Sequence[Candidate], picks: Sequence[UUID], agreed: int = 0
+) -> list[Candidate]:
+    """Those of the candidates who get slots, beside so many who have `agreed` already. Raises `Invalid`:
+    `pick_required`, `pick_not_candidate`, `too_few_picks`, `pick_not_asked`. A step that nobody is left for
+    asks no pick."""
     if step is None or step.pick == "none" or not found:
         if picks and (step is None or step.pick == "none"):
             raise _pick("pick_not_asked", "下一环节无需选择审核人", "the next step asks no pick")
@@ -30,7 +33,7 @@ def chosen(step: RouteStep | None, found: Sequence[Candidate], picks: Sequence[U
     if outside:
         text = "所选人员不是该环节的候选审核人"
         raise _pick("pick_not_candidate", text, "not a candidate of the step", f"/picks/{outside[0]}")
-    wanted = min(needed(step, 1), len(found))
+    wanted = min(needed(step, 1) - agreed, len(found))
     if len(set(picks)) < wanted:
         raise _pick("too_few_picks", f"请至少选择 {wanted} 名审核人", f"pick at least {wanted}")
     return [person for person in found if person.person_id in picks]
@@ -66,10 +69,18 @@ COMES_FIRST = {
 
 def came_first(case: Case, winner: CaseEvent | None) -> Conflict:
     """A refusal that tells which act came first: who, when, with which outcome."""
-    facts: dict[str, Any] = {"case_id": str(case.id), "case_state": str(case.state), "round": case.round}
+    facts = facts_of(case, winner)
     if winner is None:
         return Conflict("wrong_state", f"当前状态：{case.label}", f"the case is {case.state}", facts)
     code, text = COMES_FIRST.get(winner.type, ("wrong_state", f"当前状态：{case.label}"))
+    return Conflict(code, text.format(winner.actor_name), f"{winner.type} by {winner.actor_name}", facts)
+
+
+def facts_of(case: Case, winner: CaseEvent | None) -> dict[str, Any]:
+    """What a refusal tells of the case, and of the act that came first."""
+    facts: dict[str, Any] = {"case_id": str(case.id), "case_state": str(case.state), "round": case.round}
+    if winner is None:
+        return facts
     facts["winner"] = {
         "outcome": winner.type,
         "label": winner.label,
@@ -79,7 +90,7 @@ def came_first(case: Case, winner: CaseEvent | None) -> Conflict:
         "step_name": winner.step_name,
         "opinion": winner.opinion,
     }
-    return Conflict(code, text.format(winner.actor_name), f"{winner.type} by {winner.actor_name}", facts)
+    return facts
 
 
 def cannot_take_over(

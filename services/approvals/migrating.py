@@ -16,7 +16,7 @@ from services.approvals.chain import Chain, ChainVersion
 from services.approvals.filing import candidates_today, former_holders, keep, take
 from services.approvals.in_force import policy_at
 from services.approvals.rerouting import Rerouted, migrate, reroute
-from services.approvals.route import InForce, segment_steps
+from services.approvals.route import InForce, attesting, segment_steps
 from services.approvals.staffing import read_directory, read_unit
 from services.approvals.step import RouteStep, Segment, Step
 from shared.errors import Conflict, Forbidden, Problem, Refusal, invalid
@@ -151,5 +151,6 @@ def _fresh(look: Look, file: CaseFile, target: Target) -> list[RouteStep]:
     force = InForce(unit=pair, policy=policy) if of_unit else InForce(district=pair, policy=policy)
     segment = Segment(target.chain.level)
     own = segment_steps(segment, force, file.round.facts, read_directory(look, unit, force.steps))
+    own = [attesting(step, file.round.content, file.round.digest) for step in own]
     others = [step for step in file.route if step.segment != segment]
     return [*own, *others] if of_unit else [*others, *own]

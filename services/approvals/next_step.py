@@ -7,24 +7,28 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.approvals import judge
+from services.approvals.carrying import Carried
 from services.approvals.case import CaseState
 from services.approvals.case_file import CaseFile, Effects
-from services.approvals.quorum import needed
+from services.approvals.quorum import has_quorum, needed
 from services.approvals.route import Route
-from services.approvals.seating import CandidatesOf, seat
+from services.approvals.seating import CandidatesOf, Seating, seat
+from services.approvals.slot import Slot, SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import RouteStep
 
 
 @dataclass(frozen=True)
 class NextStep:
-    """What opens after the present step: nothing when the route is finished, nobody when it is vacant."""
+    """What opens after the present step: nothing when the route is finished, nobody when it is vacant.
+    `carried` is what a new round takes over from the one before."""
 
     index: int | None
     holders: Sequence[Candidate] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
     origin: str = "selector"
     basis: str = "candidate"
+    carried: Mapping[int, Carried] = field(default_factory=dict)
 
 
 def opening(found: Route, picks: Sequence[UUID]) -> NextStep:
@@ -35,8 +39,10 @@ def opening(found: Route, picks: Sequence[UUID]) -> NextStep:
     if found.first is None:
         return NextStep(None, skipped=found.skipped)
     step = found.steps[found.first]
-    holders = judge.chosen(step, found.candidates, picks if found.asks_pick else ())
-    return NextStep(found.first, holders, found.skipped, _origin(step), found.seating.basis)
+    stands = found.carried.get(found.first)
+    agreed = len(stands.agreed) if stands else 0
+    holders = judge.chosen(step, found.candidates, picks if found.asks_pick else (), agreed)
+    return NextStep(found.first, holders, found.skipped, _origin(step), found.seating.basis, found.carried)
 
 
 def following(
@@ -46,16 +52,30 @@ def following(
     agreed = file.excluded | deciders
     skipped: dict[str, str] = {}
     for index, step in enumerate(file.route[after + 1 :], after + 1):
-        if not step.applies:
+        if not step.applies or step.carried:
             continue
         seated = seat(step, candidates, file.case.applicant_id, agreed)
+        if needs_nobody(file, step, seated):
+            continue
         if seated.skip:
             skipped[step.key] = seated.skip
             continue
-        holders = judge.chosen(step, seated.people, picks)
+        holders = judge.chosen(step, seated.people, picks, len(carried_in(file, step)))
         return NextStep(index, holders, skipped, _origin(step), seated.basis)
     judge.chosen(None, (), picks)
     return NextStep(None, skipped=skipped)
+
+
+def carried_in(file: CaseFile, step: RouteStep) -> list[Slot]:
+    """Agreements of an earlier round that hold in a step."""
+    return [one for one in file.slots if one.step_key == step.key and one.carried_round]
+
+
+def needs_nobody(file: CaseFile, step: RouteStep, seated: Seating) -> bool:
+    """Whether what was carried is enough after all: of a step of all, those who have not agreed in it have
+    decided another one meanwhile."""
+    carried = carried_in(file, step)
+    return bool(carried) and not seated.people and has_quorum(step, carried)
 
 
 def enter(file: CaseFile, opening: NextStep) -> Effects:
@@ -67,7 +87,8 @@ def enter(file: CaseFile, opening: NextStep) -> Effects:
         case.move(CaseState.APPROVED, file.at)
         return Effects(skipped=opening.skipped)
     case.step_index = opening.index
-    missing = needed(file.step, len(opening.holders)) - len(opening.holders)
+    places = len(opening.holders) + sum(one.state == SlotState.AGREED for one in file.step_slots)
+    missing = needed(file.step, places) - places
     holders = [*opening.holders, *[None] * missing]
     opened = [file.give_slot(opening.index, holder, opening.origin) for holder in holders]
     for slot in opened:

@@ -14,11 +14,11 @@ from services.approvals.case import Case
 from services.approvals.cc import Cc
 from services.approvals.chain import Chain
 from services.approvals.deadline import Level, TimeState
-from services.approvals.slot import Slot, SlotState
+from services.approvals.slot import PENDING, Slot, SlotState
 from services.approvals.standing_in import in_hand_of
 from services.approvals.step import KEY
 from services.approvals.substitution import Substitution
-from shared.people import Caller, Role
+from shared.people import Caller, Role, in_scope
 from shared.store import Look
 
 
@@ -76,6 +76,14 @@ def todo(person: UUID, asked: Filters, standing_in: Sequence[Substitution] = ())
     return select(Slot).where(mine, Slot.state == SlotState.OPEN, *_narrow(Slot, asked))
 
 
+def held_by(person: UUID, caller: Caller) -> Select[Any]:
+    """What a person has not decided yet, in the cases of a caller's unit or district; vacant where he has
+    left."""
+    scope = in_scope(caller, Case.organisation_id, Case.district_path)
+    cases = select(Case.id).where(Case.id == Slot.case_id, scope).exists()
+    return select(Slot).where(Slot.holder_id == person, Slot.state.in_(PENDING), cases)
+
+
 def count_todo(look: Look, waiting: Select[Any]) -> tuple[int, int, int]:
     """How many to-dos there are, are due soon, and are overdue."""
     soon, over = (and_(*standing(time, look.now)) for time in (TimeState.DUE_SOON, TimeState.OVERDUE))
@@ -93,13 +101,15 @@ def standing(time: str, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def done(person: UUID, asked: Filters) -> Select[Any]:
-    """What a person has decided."""
-    return select(Slot).where(Slot.acted_by == person, *_narrow(Slot, asked))
+    """What a person has decided, each decision once however many rounds it holds for."""
+    decided = and_(Slot.acted_by == person, Slot.carried_round.is_(None))
+    return select(Slot).where(decided, *_narrow(Slot, asked))
 
 
 def represented(person: UUID, asked: Filters) -> Select[Any]:
     """What others have decided on behalf of a person."""
-    return select(Slot).where(Slot.on_behalf_of == person, *_narrow(Slot, asked))
+    decided = and_(Slot.on_behalf_of == person, Slot.carried_round.is_(None))
+    return select(Slot).where(decided, *_narrow(Slot, asked))
 
 
 def copies(person: UUID, asked: Filters, unread: bool = False) -> Select[Any]:

@@ -66,4 +66,4 @@ def record(  # noqa: PLR0913 - one event says everything about its act
         if turned and one.holder_id is not None:
             by_message = one.state == SlotState.OPEN and file.route[one.step_index].by_message
             file.told.append(told.slot_told(case, one, entry, by_message))
-    file.remember()
+    file.remember(changed)

@@ -10,7 +10,7 @@ from typing import Any
 from services.approvals import told
 from services.approvals.actor import Actor
 from services.approvals.case_file import CaseFile, Effects
-from services.approvals.next_step import NextStep, enter
+from services.approvals.next_step import NextStep, carried_in, enter, needs_nobody
 from services.approvals.recording import record
 from services.approvals.route import people_missing
 from services.approvals.seating import CandidatesOf, seat
@@ -45,14 +45,14 @@ def reroute(
     """Puts those steps of `fresh` that come after what has been decided in the place of those that were to.
 
     Raises `Conflict`: `unaffected`, `decided_step_gone`, `decided_steps_reordered`, `step_passed_over`,
-    `step_key_twice`, `pick_required`, `empty_step`, `too_few_reviewers`, `nothing_left`.
+    `carried_step_changed`, `step_key_twice`, `pick_required`, `empty_step`, `too_few_reviewers`,
+    `nothing_left`.
     """
-    at, present = file.case.step_index, file.step
+    at = file.case.step_index
     decided = [index for index in range(at + 1) if _is_decided(file, index)]
     kept = file.route[: decided[-1] + 1] if decided else []
     behind = _behind(file, decided, fresh, renamed)
-    # a step that has begun goes on by the rules by which it began
-    rest = [present if _is_same(present, step, renamed) else step for step in fresh[behind:]]
+    rest = _begun(file, fresh[behind:], renamed)
     steps = [*kept, *rest]
     if len({step.key for step in steps}) < len(steps):
         raise Conflict("step_key_twice", "同一环节标识会出现两次", "a key of a step would stand there twice")
@@ -62,18 +62,24 @@ def reroute(
         found = Rerouted(steps, NextStep(at), stays=True)
     else:
         found = _opened(file, steps, len(kept), _passed(file, decided, renamed), candidates)
+    held = {slot.step_key for slot in file.carried_ahead}
     for step in steps[(found.next.index or 0) + 1 :]:
-        _require_people(file, step, candidates)
+        if step.key not in held:
+            _require_people(file, step, candidates)
     return found
 
 
 def migrate(file: CaseFile, new: Rerouted, by: Actor, reason: str, **about: Any) -> None:
     """Moves the round, by the will of an administrator: slots of a step that stays keep their holders, else
     they are cancelled and those of the new present step open."""
-    slots = file.step_slots
+    slots, ahead = file.step_slots, file.carried_ahead
     closed = [] if new.stays else file.cancel_pending()
     moved = slots if new.stays and new.next.index != file.case.step_index else []
     file.reroute(new.steps)
+    places = {step.key: index for index, step in enumerate(new.steps)}
+    shifted = [one for one in ahead if one.step_index != places[one.step_key]]
+    for slot in shifted:
+        slot.step_index = places[slot.step_key]
     if new.stays:
         for slot in moved:
             slot.step_index = new.next.index or 0
@@ -82,10 +88,28 @@ def migrate(file: CaseFile, new: Rerouted, by: Actor, reason: str, **about: Any)
     else:
         effects = enter(file, new.next)
         effects.closed = closed
+    effects.closed += shifted
     route = file.case.route
     record(file, "migrated", by, effects, opinion=reason, administrator=True, route=route, **about)
     names = [step.name for step in new.steps if step.applies]
     file.told.insert(0, told.migrated(file.case, by, reason, new.present.name, names))
+
+
+def _begun(file: CaseFile, fresh: Sequence[RouteStep], renamed: Renamed) -> list[RouteStep]:
+    """Steps that have begun go on by the rules by which they began: the present one, and those for which
+    agreement was carried. Raises `Conflict` (`carried_step_changed`) where such a one is gone or another."""
+    held = {slot.step_key for slot in file.carried_ahead}
+    begun = [one for one in file.route if one is file.step or one.key in held]
+    steps = []
+    for step in fresh:
+        same = (one for one in begun if _is_same(one, step, renamed))
+        steps.append(next((one for one in same if one.key not in held or _attests_same(one, step)), step))
+    kept = {step.key for step in steps if any(step is one for one in begun)}
+    if held - kept:
+        names = "、".join(step.name for step in file.route if step.key in held - kept)
+        text = f"新版改变了沿用上一轮同意的环节：{names}"
+        raise Conflict("carried_step_changed", text, f"agreement was carried for: {names}")
+    return steps
 
 
 def _is_decided(file: CaseFile, index: int) -> bool:
@@ -133,16 +157,19 @@ def _opened(
     for index, step in enumerate(steps[begin:], begin):
         if step is file.step:
             return Rerouted(steps, NextStep(index, skipped=skipped), stays=True)
-        if not step.applies:
+        if not step.applies or step.carried:
             continue
         seated = seat(step, candidates, file.case.applicant_id, file.excluded)
+        if needs_nobody(file, step, seated):
+            continue
         if step.key in passed or seated.skip:
             skipped[step.key] = seated.skip or "passed_before"
             continue
         if step.pick != "none" and seated.people:
             text = f"“{step.name}”须由上一环节选择审核人"
             raise Conflict("pick_required", text, "whoever comes before picks who reviews it")
-        _require_people(file, step, candidates)
+        if not carried_in(file, step):
+            _require_people(file, step, candidates)
         opening = NextStep(index, seated.people, skipped, basis=seated.basis)
         return Rerouted(steps, opening, stays=False)
     raise Conflict("nothing_left", "新版没有剩余环节，不能由管理员完成审核", "no step would be left")
@@ -160,6 +187,10 @@ def _is_same(present: RouteStep, step: RouteStep, renamed: Renamed) -> bool:
     if step.key != _key(present, renamed) or not step.applies:
         return False
     return all(getattr(present, name) == getattr(step, name) for name in WHO)
+
+
+def _attests_same(begun: RouteStep, step: RouteStep) -> bool:
+    return begun.attested_digest == step.attested_digest
 
 
 def _key(step: RouteStep, renamed: Renamed) -> str:

@@ -17,7 +17,8 @@ from shared.events.approvals import CaseOpened, CaseTerminated, CaseWithdrawn
 
 
 def submit(file: CaseFile, by: Actor, opening: NextStep) -> None:
-    """Opens the round that `file.round` froze, at the step that `opening` says."""
+    """Opens the round that `file.round` froze, at the step that `opening` says; what it carries over from the
+    round before is an act of its own for each agreement."""
     case = file.case
     if not case.event_hash:
         case.event_hash = first_hash(case.id, file.round.digest, file.round.route)
@@ -25,6 +26,11 @@ def submit(file: CaseFile, by: Actor, opening: NextStep) -> None:
         case.move(CaseState.REVIEWING, file.at)
     case.round, case.revision, case.digest = file.round.n, file.round.revision, file.round.digest
     case.submitted_at, case.route = file.at, None
+    carried = [
+        (file.carry(index, holder, agreed), one.basis)
+        for index, one in opening.carried.items()
+        for agreed, holder in one.agreed
+    ]
     effects = enter(file, opening)
     frozen = {
         "facts": digest(plain(file.round.facts)),
@@ -34,7 +40,12 @@ def submit(file: CaseFile, by: Actor, opening: NextStep) -> None:
     chains = _chains(file)
     record(file, "submitted", by, effects, revision=file.round.revision, chains=chains, frozen=frozen)
     steps = [step.name for step in file.route if step.applies]
-    file.told.insert(0, CaseOpened(**told.about(case), steps=steps))
+    names = [step.name for step in file.route if step.carried]
+    file.told.insert(0, CaseOpened(**told.about(case), steps=steps, carried=names))
+    for slot, basis in carried:
+        slot.basis, slot.closed_by = basis, case.event_seq + 1
+        about: dict[str, Any] = {"to": [slot.holder_name], "from_round": slot.carried_round}
+        record(file, "carried", None, Effects(closed=[slot]), slot=slot, **about)
 
 
 def withdraw(file: CaseFile, by: Actor) -> None:

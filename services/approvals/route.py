@@ -5,11 +5,12 @@ Pure: preview and the opening of a round call the same function with the same in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from services.approvals.carrying import Carried, Earlier, SeatingOf, attested_digest, carry
 from services.approvals.chain import Chain, ChainVersion
 from services.approvals.condition import facts_used, holds
 from services.approvals.policy import Policy
@@ -41,13 +42,15 @@ class InForce:
 @dataclass(frozen=True)
 class Route:
     """`steps` is what a round freezes. `first` is the step that opens first, `seating` who may be picked or
-    asked there; `skipped` are the steps before it with the rule. With problems there is no round."""
+    asked there; `skipped` are the steps before it with the rule; `carried` what stands of the round before,
+    by the number of the step. With problems there is no round."""
 
     steps: Sequence[RouteStep]
     problems: Sequence[Problem]
     first: int | None = None
     seating: Seating = field(default_factory=Seating)
     skipped: Mapping[str, str] = field(default_factory=dict)
+    carried: Mapping[int, Carried] = field(default_factory=dict)
 
     @property
     def candidates(self) -> Sequence[Candidate]:
@@ -61,8 +64,9 @@ class Route:
         return [step.to_json() for step in self.steps]
 
 
-def route(submission: Submission, chains: InForce, directory: Directory | None) -> Route:
-    """The route of a submission, the candidates of its first step (never the applicant), and its problems.
+def route(submission: Submission, chains: InForce, directory: Directory | None, earlier: Earlier) -> Route:
+    """The route of a submission after the round `earlier`, the candidates of its first step (never the
+    applicant), and its problems.
 
     Problems: `unknown_unit`, `unit_inactive`, `no_unit_chain`, `no_district_chain`, `empty_step`,
     `too_few_reviewers`, `empty_route`, `content_invalid`, `content_too_large`, `digest_mismatch`.
@@ -70,38 +74,80 @@ def route(submission: Submission, chains: InForce, directory: Directory | None) 
     if directory is None:
         return Route((), [Problem("unknown_unit", "单位未登记", "/organisation_id", "unknown unit")])
     problems = _content_problems(submission)
-    found = route_of(submission.facts, submission.applicant_id, chains, directory)
-    return replace(found, problems=[*problems, *found.problems])
+    steps = _steps(submission.facts, chains, directory)
+    if not problems:
+        steps = [attesting(step, submission.content, submission.digest) for step in steps]
+    problems += _chain_problems(directory.unit, chains)
+    return _judged(steps, problems, submission.applicant_id, directory, earlier)
 
 
 def route_of(facts: dict[str, Any], applicant: UUID, chains: InForce, directory: Directory) -> Route:
-    """The same from the facts alone; the content is not judged."""
-    steps = [
-        *segment_steps(Segment.UNIT, chains, facts, directory),
-        *segment_steps(Segment.DISTRICT, chains, facts, directory),
-    ]
-    return _begin(steps, _chain_problems(directory.unit, chains), applicant, directory)
+    """The same of a first round from the facts alone; the content is not judged."""
+    steps = _steps(facts, chains, directory)
+    return _judged(steps, _chain_problems(directory.unit, chains), applicant, directory, Earlier())
 
 
-def _begin(
-    steps: Sequence[RouteStep], problems: list[Problem], applicant: UUID, directory: Directory
+def _judged(
+    steps: Sequence[RouteStep],
+    problems: list[Problem],
+    applicant: UUID,
+    directory: Directory,
+    earlier: Earlier,
 ) -> Route:
-    """Which step opens first and for whom, which are passed over before it, and steps without people."""
-    first: int | None = None
-    seating = Seating()
-    skipped = {}
-    for index, step in enumerate(steps):
-        if not step.applies:
-            continue
-        seated = seat(step, lambda one: directory.candidates(one.selector, one.organisation_id), applicant)
-        problems += people_missing(step, seated)
-        if first is None and seated.skip:
-            skipped[step.key] = seated.skip
-        elif first is None:
-            first, seating = index, seated
-    if first is None and not problems:
+    """The route of these steps, with what stands against it: steps without people, or none to decide."""
+
+    def seating_of(step: RouteStep, agreed: Collection[UUID] = ()) -> Seating:
+        return seat(
+            step, lambda one: directory.candidates(one.selector, one.organisation_id), applicant, agreed
+        )
+
+    for step in steps:
+        if step.applies:
+            problems += people_missing(step, seating_of(step))
+    begun = begin(steps, earlier, seating_of, applicant)
+    if begun.first is None and not problems:
         problems.append(Problem("empty_route", "没有需要审核的环节", "", "no step of the chains applies"))
-    return Route(steps, problems, first, seating, skipped)
+    return replace(begun, problems=problems)
+
+
+def begin(steps: Sequence[RouteStep], earlier: Earlier, seating_of: SeatingOf, applicant: UUID) -> Route:
+    """What stands of the round before, which step opens first and for whom, and which are passed over before
+    it. Something is left to decide as long as a step applies."""
+    carried = carry(steps, earlier, seating_of, applicant)
+    begun = _first(steps, carried, seating_of)
+    whole = [index for index, one in carried.items() if one.whole]
+    while begun.first is None and whole:
+        # nothing is approved without a decision on what was submitted now
+        del carried[whole.pop()]
+        begun = _first(steps, carried, seating_of)
+    return begun
+
+
+def _first(steps: Sequence[RouteStep], carried: Mapping[int, Carried], seating_of: SeatingOf) -> Route:
+    """The route from the first step that somebody has to decide."""
+    frozen = [
+        step.model_copy(update={"carried": True}) if index in carried and carried[index].whole else step
+        for index, step in enumerate(steps)
+    ]
+    agreed = {person for one in carried.values() for person in one.people}
+    skipped: dict[str, str] = {}
+    for index, step in enumerate(frozen):
+        if not step.applies or step.carried:
+            continue
+        seated = seating_of(step, agreed)
+        if not seated.skip:
+            return Route(frozen, (), index, seated, skipped, carried)
+        skipped[step.key] = seated.skip
+    return Route(frozen, (), None, Seating(), skipped, carried)
+
+
+def attesting(step: RouteStep, content: Mapping[str, Any], whole: str) -> RouteStep:
+    """A step with the digest of what it attests of this content, of which `whole` is the digest."""
+    return step.model_copy(update={"attested_digest": attested_digest(step.attested, content, whole)})
+
+
+def _steps(facts: dict[str, Any], chains: InForce, directory: Directory) -> list[RouteStep]:
+    return [step for part in Segment for step in segment_steps(part, chains, facts, directory)]
 
 
 def segment_steps(

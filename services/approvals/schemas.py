@@ -71,10 +71,13 @@ class RouteStepShape(Shape):
     repeat: str
     may_transfer: bool
     may_add_sign: bool
+    may_carry: bool
     by_message: bool
     budget_hours: int | None
     escalation: list[Escalation]
     attested: list[str]
+    attested_digest: str
+    carried: bool = Field(description="沿用上一轮的同意 (agreement of the round before is enough)")
 
 
 # cases
@@ -84,6 +87,28 @@ class TerminateBody(Body):
     """Why the case ends."""
 
     reason: Reason
+
+
+class ChangeShape(Shape):
+    """A field that differs: where it stands in the content, what people call it if known, before, after."""
+
+    pointer: str = Field(examples=["/items/0/price"])
+    field: str = Field(examples=["items.price"])
+    label: str = Field(examples=["采购明细"])
+    before: Any
+    after: Any
+
+
+class SinceShape(Shape):
+    """What has changed since its holder decided the step in an earlier round, of the fields that it
+    attests."""
+
+    round: int
+    outcome: str
+    status_label: str
+    decided_at: datetime | None
+    opinion: str
+    changes: list[ChangeShape]
 
 
 class HolderShape(Shape):
@@ -109,13 +134,15 @@ class HolderShape(Shape):
     acted_name: str
     on_behalf_of: UUID | None
     opinion: str
+    carried_round: int | None = Field(description="沿用时：作出同意的轮次 (the round in which he agreed)")
+    since_decided: SinceShape | None
     etag: str
     available_actions: list[Action]
 
 
 class CaseStepShape(RouteStepShape):
-    """A step with what became of it: done, current, waiting, skipped and by which rule; how many of its
-    people have agreed, and how many must."""
+    """A step with what became of it: done, carried, current, waiting, skipped and by which rule; how many of
+    its people have agreed, and how many must."""
 
     state: str
     skipped_by: str

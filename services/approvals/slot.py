@@ -64,6 +64,7 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 HELD = frozenset({SlotState.OPEN, SlotState.WAITING})
 DECIDED = frozenset({SlotState.AGREED, SlotState.DISAGREED})
 PENDING = frozenset({SlotState.OPEN, SlotState.VACANT, SlotState.WAITING})
+DECISION = ("acted_by", "acted_name", "on_behalf_of", "opinion")
 
 
 class Slot(Approvals):
@@ -74,7 +75,8 @@ class Slot(Approvals):
     `sign` is how an added signer takes part, `before` or `with` the holder of the slot `sign_for`; his
     agreement is needed, but is no part of the quorum.
 
-    `acted_by` decided, for the holder when `on_behalf_of` names him.
+    `acted_by` decided, for the holder when `on_behalf_of` names him. `carried_round` is the round in which he
+    did when his agreement goes on to hold in this one: then times and digest are those of that round.
 
     With a budget of working hours it is due at `due_at`, counted from `counted_from` by the timetable that
     `calendar` names; `alarm` is the next level of reminding, due at `alarm_at` (see `deadline`), and
@@ -146,6 +148,7 @@ class Slot(Approvals):
     acted_name: Mapped[str] = mapped_column(String(100), default="")
     on_behalf_of: Mapped[UUID | None] = mapped_column(Uuid)
     opinion: Mapped[str] = mapped_column(Text, default="")
+    carried_round: Mapped[int | None]
     doc_type: Mapped[str] = mapped_column(String(40))
     doc_id: Mapped[UUID] = mapped_column(Uuid)
     title: Mapped[str] = mapped_column(String(300))
@@ -200,6 +203,15 @@ class Slot(Approvals):
         )
 
     @classmethod
+    def carried(cls, case: Case, index: int, step: RouteStep, holder: Candidate, agreed: Slot) -> Slot:
+        """The part of `holder` in a step of the running round for which he has agreed in an earlier one."""
+        slot = cls.given(case, index, step, holder, "carried")
+        for name in ("state", "digest", "opened_at", "seen_at", "closed_at", *DECISION):
+            setattr(slot, name, getattr(agreed, name))
+        slot.carried_round = agreed.carried_round or agreed.round
+        return slot
+
+    @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
         """Its holder, and who stands in for him or once did; everybody else sees it in its case."""
         own = or_(cls.holder_id == caller.person_id, cls.acted_by == caller.person_id)
@@ -212,7 +224,13 @@ class Slot(Approvals):
 
     @property
     def label(self) -> str:
-        return SLOT_LABELS[SlotState(self.state)]
+        label = SLOT_LABELS[SlotState(self.state)]
+        return f"{label}（沿用第 {self.carried_round} 轮）" if self.carried_round else label
+
+    @property
+    def is_decision(self) -> bool:
+        """Whether somebody has decided it in its own round."""
+        return self.state in DECIDED and self.carried_round is None
 
     @property
     def pending(self) -> bool:
@@ -233,6 +251,7 @@ class Slot(Approvals):
             "holder": str(self.holder_id) if self.holder_id else None,
             "origin": self.origin,
             **({"sign": self.sign, "sign_for": str(self.sign_for)} if self.sign else {}),
+            **({"carried": str(self.carried_round)} if self.carried_round else {}),
         }
 
     def close(self, state: SlotState, at: datetime, closed_by: int) -> None:

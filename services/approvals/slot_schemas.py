@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.approvals.mark_schemas import Attachments
-from services.approvals.schemas import Action, Reason
+from services.approvals.schemas import Action, Reason, SinceShape
 from shared.http import Body, Shape
 from shared.money import FenAsYuan
 
@@ -67,6 +67,9 @@ class SlotItem(Shape):
     on_behalf_of: UUID | None = Field(description="代理办理时：被代理人 (whom a deputy decides for)")
     on_behalf_name: str
     opinion: str
+    since_decided: SinceShape | None = Field(
+        None, description="此前轮次表态后的变化；列表中不给出 (not given in lists)"
+    )
     etag: str
     available_actions: list[Action]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,8 @@ from services.approvals.actions import decision_actions, slot_actions
 from services.approvals.case import CaseState
 from services.approvals.case_file import CaseFile
 from services.approvals.deadline import TIME_LABELS, time_state
+from services.approvals.schemas import ChangeShape, SinceShape
+from services.approvals.since import Since, since_decided
 from services.approvals.slot import Slot, SlotState
 from services.approvals.slot_schemas import DecisionShape, SlotItem
 from services.approvals.turn import refusals
@@ -28,7 +30,32 @@ def slot_items(look: Look, rows: Sequence[Slot], caller: Caller) -> list[SlotIte
 def whole_slot(look: Look, at: Situation) -> SlotItem:
     """One slot with everything that may be done with it."""
     item = _item(at.slot, look.now, at.caller, None)
-    return item.model_copy(update={"available_actions": slot_actions(at)})
+    since = since_decided(look, at.file).get(at.slot.id)
+    told = since_shape(since, at.file.round.labels) if since else None
+    return item.model_copy(update={"available_actions": slot_actions(at), "since_decided": told})
+
+
+def held_slot(look: Look, at: Situation) -> SlotItem:
+    """A slot of somebody as his administrator sees it: whether it can be reassigned."""
+    item = _item(at.slot, look.now, at.caller, None)
+    may = [one for one in slot_actions(at) if one.action == "reassign"]
+    of_holder = {"on_behalf_of": None, "on_behalf_name": ""}
+    return item.model_copy(update={"available_actions": may, **of_holder})
+
+
+def since_shape(since: Since, labels: Mapping[str, str]) -> SinceShape:
+    """What has changed since a decision, with what people call the fields."""
+    return SinceShape(
+        round=since.decided.round,
+        outcome=since.decided.state,
+        status_label=since.decided.label,
+        decided_at=since.decided.closed_at,
+        opinion=since.decided.opinion,
+        changes=[
+            ChangeShape(**vars(one), label=labels.get(one.field) or labels.get(one.field.split(".")[0], ""))
+            for one in since.changes
+        ],
+    )
 
 
 def _item(slot: Slot, now: datetime, caller: Caller, refused: Problem | None) -> SlotItem:
@@ -64,5 +91,6 @@ def decision(file: CaseFile, slot: Slot) -> DecisionShape:
 def columns(row: Any, shape: type[Any]) -> dict[str, Any]:
     """The attributes of a row that a shape has under the same name, without those made elsewhere."""
     made = {"amount", "status_label", "available_actions", "label", "time_state", "time_label"}
+    made |= {"since_decided"}
     made |= {"on_behalf_of", "on_behalf_name"} if shape is SlotItem else set()
     return {name: getattr(row, name) for name in shape.model_fields if name not in made}

@@ -89,7 +89,10 @@ class Step(BaseModel):
     `self_review`: what happens when the applicant is a candidate himself: he is left out, the step is
     skipped, or the people of the superior unit review in place of all. `budget_hours`: working hours
     after which a slot is overdue; nothing where no limit is set. An overdue slot goes along `escalation`,
-    and at last to the attention of the administrators; nobody is agreed for.
+    and at last to the attention of the administrators; nobody is agreed for. `attested`: the fields of the
+    document (dotted paths, through lists too) that an agreement is about; all of it where none is named.
+    `may_carry`: whether an agreement goes on to hold when the document is submitted again with these fields
+    unchanged.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -105,12 +108,18 @@ class Step(BaseModel):
     self_review: Literal["exclude", "skip", "superior"] = "exclude"
     may_transfer: bool = Field(True, description="是否允许审核人转办")
     may_add_sign: bool = Field(True, description="是否允许审核人加签")
+    may_carry: bool = Field(
+        False,
+        description="再次提交且所审要素未变时是否沿用同意 (agreement holds while what it is about does)",
+    )
     by_message: bool = Field(True, description="是否允许从消息中的链接直接审核 (decided from a message)")
     budget_hours: int | None = Field(
         None, ge=1, le=MAX_HOURS, description="办理时限，以工作小时计 (working hours that the step may take)"
     )
     escalation: list[Escalation] = Field([], max_length=5, description="超期后依次转给谁 (who gets it then)")
-    attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], max_length=50)
+    attested: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        [], max_length=50, examples=[["name", "items.unit_price"]]
+    )
 
     @model_validator(mode="after")
     def _counted(self) -> Self:
@@ -136,7 +145,8 @@ class RouteStep(Step):
     """A step of a frozen route, with its provenance: which rule of which version, and the facts it looked at.
 
     `key` is unique in the route (`unit.department_head`). A step that does not apply stays listed. `repeat`
-    is what the district says of people who have agreed in the round already.
+    is what the district says of people who have agreed in the round already. `attested_digest` is that of the
+    attested fields; `carried` says that agreement of the round before is all that the step needs.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -154,6 +164,8 @@ class RouteStep(Step):
     superior_id: UUID | None = None
     repeat: Repeat = "never"
     escalation_places: list[UUID | None] = []
+    attested_digest: str = ""
+    carried: bool = False
 
     def at_level(self, n: int) -> RouteStep:
         """The same step with the people of level `n` (from 0) of its escalation."""

@@ -9,6 +9,7 @@ from services.approvals.actor import Actor
 from services.approvals.case import CaseState
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile, Effects
+from services.approvals.judge import facts_of
 from services.approvals.recording import record
 from services.approvals.slot import DECIDED, PENDING, Slot, SlotState
 from shared.errors import Conflict, Refusal
@@ -22,22 +23,31 @@ def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> 
 
     `nothing_to_take_back`, `case_closed`, `decided_since`, `route_changed`, `seen_since`, `acted_since`.
     """
-    if slot.state != SlotState.AGREED or slot.closed_by is None or slot.round != file.case.round:
+    agreed = slot.state == SlotState.AGREED and slot.is_decision
+    if not agreed or slot.closed_by is None or slot.round != file.case.round:
         return Conflict(
             "nothing_to_take_back", "没有可以收回的同意意见", "there is no agreement to take back"
         )
-    if file.case.state != CaseState.REVIEWING:
-        return Conflict("case_closed", f"{file.case.label}，不能收回", f"the case is {file.case.state}")
-    if any(one.state in DECIDED and (one.closed_by or 0) > slot.closed_by for one in file.slots):
-        return Conflict("decided_since", "之后已有其他审核意见，不能收回", "somebody has decided since")
-    if any(act.type == "migrated" and act.seq > slot.closed_by for act in acts):
-        return Conflict("route_changed", "之后已改用新版审核流程，不能收回", "the route has changed since")
+    case, since = file.case, [act for act in acts if act.seq > slot.closed_by]
+    if case.state != CaseState.REVIEWING:
+        facts = facts_of(case, since[-1] if since else None)
+        return Conflict("case_closed", f"{case.label}，不能收回", f"the case is {case.state}", facts)
+    decisions = [one.closed_by for one in file.slots if one.state in DECIDED and one.closed_by]
+    if max(decisions) > slot.closed_by:
+        last = next((act for act in since if act.seq == max(decisions)), None)
+        text = "之后已有其他审核意见，不能收回"
+        return Conflict("decided_since", text, "somebody has decided since", facts_of(case, last))
+    if any(act.type == "migrated" for act in since):
+        moved = next(act for act in since if act.type == "migrated")
+        text = "之后已改用新版审核流程，不能收回"
+        return Conflict("route_changed", text, "the route has changed since", facts_of(case, moved))
     opened = set(opened_by(acts, slot.closed_by))
-    for act in acts:
-        if act.seq > slot.closed_by and act.type in ON_TURNS and act.slot_id in opened:
+    for act in since:
+        if act.type in ON_TURNS and act.slot_id in opened:
+            facts = facts_of(case, act)
             if act.type == "seen":
-                return Conflict("seen_since", "下一环节已查看，不能收回", "the next has seen it")
-            return Conflict("acted_since", "下一环节已处理，不能收回", "the next has acted on it")
+                return Conflict("seen_since", "下一环节已查看，不能收回", "the next has seen it", facts)
+            return Conflict("acted_since", "下一环节已处理，不能收回", "the next has acted on it", facts)
     return None
 
 

@@ -11,7 +11,7 @@ from services.approvals.actor import Actor
 from services.approvals.case import CaseState
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
-from services.approvals.judge import why_not_administer
+from services.approvals.judge import facts_of, why_not_administer
 from services.approvals.marks import may_be_urged_at
 from services.approvals.quorum import can_spare, has_quorum
 from services.approvals.signing import MAX_SIGNERS
@@ -72,7 +72,10 @@ def his_turn(at: Situation) -> Refusal | None:
     if not in_hand(at.file, at.slot, at.caller) or at.slot.state == SlotState.VACANT:
         return Forbidden("not_your_turn", "该环节不由您办理", "it is not your turn")
     if at.slot.state == SlotState.WAITING:
-        return Conflict("waiting_for_signers", "正在等待加签人办理", "those asked to sign first have not")
+        adding = [one for one in at.acts() if (one.type, one.slot_id) == ("signers_added", at.slot.id)]
+        facts = facts_of(at.file.case, adding[-1] if adding else None)
+        text = "正在等待加签人办理"
+        return Conflict("waiting_for_signers", text, "those asked to sign first have not", facts)
     if (closed := pending(at)) is not None or at.holds:
         return closed
     problem = cannot_represent(at.file, at.slot, at.caller)

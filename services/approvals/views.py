@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from uuid import UUID
 
 from sqlalchemy import Select, select
 
@@ -12,7 +13,7 @@ from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent, first_hash, intact
 from services.approvals.case_file import CaseFile
 from services.approvals.cc import Cc
-from services.approvals.chain_schemas import PreviewShape
+from services.approvals.chain_schemas import CarriedShape, PreviewShape
 from services.approvals.deadline import TIME_LABELS, time_state
 from services.approvals.filing import candidates_today, standing, timetable_for
 from services.approvals.quorum import progress
@@ -28,10 +29,12 @@ from services.approvals.schemas import (
     PersonShape,
     ProblemShape,
     RouteStepShape,
+    SinceShape,
 )
 from services.approvals.seating import SKIP_RULES, seat
-from services.approvals.slot import DECIDED, SLOT_LABELS, Slot, SlotState
-from services.approvals.slot_views import columns
+from services.approvals.since import since_decided
+from services.approvals.slot import Slot, SlotState
+from services.approvals.slot_views import columns, since_shape
 from services.approvals.staffing import Candidate
 from services.approvals.verbs import Situation
 from shared.errors import Problem
@@ -40,6 +43,7 @@ from shared.store import Look
 
 STEP_LABELS = {
     "done": "已办理",
+    "carried": "沿用上一轮同意",
     "current": "办理中",
     "stopped": "已中止",
     "waiting": "待办理",
@@ -67,6 +71,17 @@ def preview(found: Route) -> PreviewShape:
         first_step=found.steps[found.first].key if found.first is not None else None,
         asks_pick=found.asks_pick,
         candidates=[_person(one) for one in found.candidates],
+        carried=[
+            CarriedShape(
+                **vars(holder),
+                step_key=slot.step_key,
+                acted_name=slot.acted_name,
+                round=slot.carried_round or slot.round,
+                agreed_at=slot.closed_at,
+            )
+            for one in found.carried.values()
+            for slot, holder in one.agreed
+        ],
         problems=problem_items(found.problems),
     )
 
@@ -81,6 +96,7 @@ def case_shape(look: Look, case: Case, caller: Caller) -> CaseShape:
     beginning = first_hash(case.id, rounds[0].digest, rounds[0].route)
     acts = [entry for entry in entries if entry.round == case.round]
     turns = [Situation(file, slot, caller, lambda: acts, lambda: by.holders) for slot in slots]
+    since = {slot: since_shape(one, file.round.labels) for slot, one in since_decided(look, file).items()}
     return CaseShape(
         **case_item(case).model_dump(exclude={"amount"}),
         amount=case.amount_fen,
@@ -89,7 +105,7 @@ def case_shape(look: Look, case: Case, caller: Caller) -> CaseShape:
         previous_case=case.previous_case,
         content=file.round.content,
         facts=file.round.facts,
-        route=[_step(file, index, turns, _skips(acts)) for index in range(len(file.route))],
+        route=[_step(file, index, turns, _skips(acts), since) for index in range(len(file.route))],
         next_step=next_of(look, file, caller),
         copies=[CopyShape.model_validate(one) for one in look.all(_copies(case))],
         timeline=[EventShape(**columns(entry, EventShape), label=entry.label) for entry in entries],
@@ -110,7 +126,13 @@ def _skips(acts: Sequence[CaseEvent]) -> dict[str, str]:
     return found
 
 
-def _step(file: CaseFile, index: int, turns: Sequence[Situation], skips: Mapping[str, str]) -> CaseStepShape:
+def _step(
+    file: CaseFile,
+    index: int,
+    turns: Sequence[Situation],
+    skips: Mapping[str, str],
+    since: Mapping[UUID, SinceShape],
+) -> CaseStepShape:
     step = file.route[index]
     here = [at for at in turns if file.is_of(at.slot, index)]
     slots = [at.slot for at in here]
@@ -124,25 +146,26 @@ def _step(file: CaseFile, index: int, turns: Sequence[Situation], skips: Mapping
         skipped_by=rule,
         agreed=agreed,
         needed=wanted,
-        holders=[_holder(at) for at in here],
+        holders=[_holder(at, since.get(at.slot.id)) for at in here],
     )
 
 
 def _step_state(file: CaseFile, index: int, slots: Sequence[Slot]) -> str:
-    if not file.route[index].applies:
-        return "skipped"
+    step = file.route[index]
+    if not step.applies or step.carried:
+        return "carried" if step.carried else "skipped"
     if any(slot.pending for slot in slots):
         return "current"
-    if any(slot.state in DECIDED for slot in slots):
+    if any(slot.is_decision for slot in slots):
         return "done"
     if index < file.case.step_index or file.case.state == CaseState.APPROVED:
         return "skipped_by_rule"
     if file.case.state == CaseState.REVIEWING:
         return "waiting"
-    return "stopped" if slots else "not_reached"
+    return "stopped" if any(slot.carried_round is None for slot in slots) else "not_reached"
 
 
-def _holder(at: Situation) -> HolderShape:
+def _holder(at: Situation, since: SinceShape | None) -> HolderShape:
     slot, time = at.slot, time_state(at.slot, at.file.at)
     return HolderShape(
         slot_id=slot.id,
@@ -150,7 +173,7 @@ def _holder(at: Situation) -> HolderShape:
         name=slot.holder_name,
         unit=slot.holder_unit,
         state=slot.state,
-        status_label=SLOT_LABELS[SlotState(slot.state)],
+        status_label=slot.label,
         origin=slot.origin,
         sign=slot.sign,
         sign_for=slot.sign_for,
@@ -165,6 +188,8 @@ def _holder(at: Situation) -> HolderShape:
         acted_name=slot.acted_name,
         on_behalf_of=slot.on_behalf_of,
         opinion=slot.opinion,
+        carried_round=slot.carried_round,
+        since_decided=since,
         etag=slot.etag,
         available_actions=slot_actions(at),
     )
@@ -177,7 +202,7 @@ def next_of(look: Look, file: CaseFile, caller: Caller) -> NextShape | None:
     still = [slot.holder_id for slot in file.step_slots if slot.state == SlotState.OPEN and slot.holder_id]
     deciding = [caller.person_id] if caller.person_id in still else still if len(still) == 1 else []
     for step in file.route[file.case.step_index + 1 :]:
-        if not step.applies:
+        if not step.applies or step.carried:
             continue
         agreed = file.excluded.union(deciding)
         seated = seat(step, partial(candidates_today, look), file.case.applicant_id, agreed)

@@ -132,17 +132,24 @@ def fictional_uscc() -> str:
 
 
 OWN = {"in": "own_unit", "role": "reviewer"}
-HEAD = {"key": "department_head", "name": "部门负责人审核", "selector": {**OWN, "position": "部门负责人"}}
+HEAD = {
+    "key": "department_head",
+    "name": "部门负责人审核",
+    "selector": {**OWN, "position": "部门负责人"},
+    "budget_hours": 8,
+}
 LEADER = {
     "key": "unit_leader",
     "name": "分管领导审核",
     "selector": {**OWN, "position": "分管领导"},
     "condition": {"op": "ge", "fact": "amount_fen", "value": 10_000_000},
+    "budget_hours": 16,
 }
 FINANCE = {
     "key": "finance_office",
     "name": "财政部门审核",
     "selector": {"in": "district_body", "kind": "finance", "role": "reviewer", "position": "采购监管"},
+    "budget_hours": 24,
 }
 CHAINS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "plan": ("采购计划审核", [{**HEAD, "pick": "submitter"}, LEADER]),

@@ -22,7 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from services.notify.answer import ANSWER_LENGTH, Answer, Outcome
 from services.notify.channels import CHANNEL_LABELS, Channel
 from services.notify.masked import MASKED_LENGTH
-from services.notify.message import Base, Message
+from services.notify.message import Base, Message, partial_index
+from services.notify.moment import Moment
 from shared.database import Json, UtcDateTime, new_id
 from shared.errors import Conflict
 from shared.events.notify import DeliveryCompleted, DeliveryConfirmed, DeliveryFailed
@@ -77,7 +78,9 @@ class Delivery(Base):
 
     `attempts` counts every try at a provider, `tries` the rounds through the providers of the channel since
     it was last queued by a person or an event; `passed` are those of this round that have not taken it,
-    `lost` the answers that were lost: it may have gone out once more for each of them.
+    `lost` the answers that were lost: it may have gone out once more for each of them. `leaves_at` is when it
+    may go out by itself, kept where that is counted; `digest_id` the digest that it goes out with instead;
+    `moment` explains either.
     """
 
     __tablename__ = "delivery"
@@ -85,6 +88,8 @@ class Delivery(Base):
         UniqueConstraint("message_id", "channel"),
         Index("ix_delivery_state_id", "state", "id"),
         Index("ix_delivery_reference", "provider_id", "reference"),
+        partial_index("ix_delivery_leaves_at", "leaves_at IS NOT NULL", "person_id", "leaves_at"),
+        partial_index("ix_delivery_digest_id", "digest_id IS NOT NULL", "digest_id"),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
@@ -102,6 +107,9 @@ class Delivery(Base):
     provider_id: Mapped[UUID | None] = mapped_column(Uuid)
     reference: Mapped[str] = mapped_column(String(REFERENCE_LENGTH), default="")
     next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    leaves_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    digest_id: Mapped[UUID | None] = mapped_column(Uuid)
+    moment: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -147,6 +155,11 @@ class Delivery(Base):
         self._move("hold", at, code)
         self.passed, self.next_try_at = [], until
         return self.attempts + 1
+
+    def hold_until(self, code: str, moment: Moment, at: datetime) -> int:
+        """Waits as `hold` does, with the reason in words."""
+        self.moment = moment.kept()
+        return self.hold(code, moment.at, at)
 
     def step_back(self, code: str, until: datetime, at: datetime) -> int:
         """Waits until then after a try that was none: nothing was sent. Answers the number of the next."""

@@ -9,7 +9,10 @@ from datetime import datetime
 from services.notify.channels import ROBOTS, Channel
 from services.notify.contact import Account, Contact
 from services.notify.delivery import Delivery
+from services.notify.departure import QUIET, moment_of
+from services.notify.kinds import KINDS
 from services.notify.message import Message
+from services.notify.moment import Moment
 from services.notify.slot import SlotCopy
 from services.notify.wishes import Wishes
 from shared.people import PersonCopy
@@ -51,10 +54,11 @@ class Suppress:
 
 @dataclass(frozen=True)
 class Hold:
-    """Not now: looked at again at `until`."""
+    """Not now: looked at again at `until`; `moment` says why where that has to be reckoned."""
 
     code: str
     until: datetime
+    moment: Moment | None = None
 
 
 Verdict = Suppress | Hold
@@ -62,11 +66,9 @@ Gate = Callable[[Work, Going], Verdict | None]
 
 
 def still_to_do(work: Work, going: Going) -> Verdict | None:
-    """A to-do that this person has no longer is told to nobody."""
+    """A to-do that this person has no longer is told to nobody, nor is anything else that is done by now."""
     message, slot = going.message, going.slot
-    if message.slot_id is None:
-        return None
-    waits = message.done_at is None and slot is not None and slot.is_open
+    waits = message.done_at is None and (message.slot_id is None or (slot is not None and slot.is_open))
     return None if waits else Suppress(STALE)
 
 
@@ -75,7 +77,13 @@ def has_address(work: Work, going: Going) -> Verdict | None:
     return None if going.address or going.channel in ROBOTS else Suppress("no_address")
 
 
-GATES: tuple[Gate, ...] = (still_to_do, has_address)
+def not_quiet(work: Work, going: Going) -> Verdict | None:
+    """A try that has come late, or again, leaves nobody's quiet time unheeded."""
+    moment = moment_of(work, going.wishes.timing, KINDS[going.message.kind])
+    return Hold(QUIET, moment.at, moment) if moment.waits else None
+
+
+GATES: tuple[Gate, ...] = (still_to_do, has_address, not_quiet)
 
 
 def judge(work: Work, going: Going) -> Verdict | None:

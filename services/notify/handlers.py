@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from services.notify.contact import EMAIL_LENGTH, PHONE_LENGTH, Contact
+from services.notify.handing_on import tell_of_handing_on
 from services.notify.imports import tell_of_imports
 from services.notify.kinds import context_of
 from services.notify.message import Message, touch_inbox
@@ -12,6 +13,7 @@ from services.notify.notice import Document, Notice, tell
 from services.notify.pushing import push_outside
 from services.notify.slot import SlotCopy
 from shared.events.approvals import (
+    CaseAttentionCleared,
     CaseAttentionRaised,
     SlotClosed,
     SlotDueSoon,
@@ -32,6 +34,7 @@ from shared.events.plans import (
 from shared.inbox import Handlers
 from shared.people import keep_copies
 from shared.store import Work
+from shared.working_days import keep_calendar
 
 OUTCOMES = frozenset({"under_review", "withdrawn", "returned", "usable", "closed", "void"})
 """Which statuses an applicant is told of."""
@@ -39,7 +42,9 @@ REVOKED = "revoked"
 
 events = Handlers()
 keep_copies(events)
+keep_calendar(events)
 tell_of_imports(events)
+tell_of_handing_on(events)
 push_outside(events)
 
 
@@ -67,17 +72,21 @@ def tell_reviewer(work: Work, event: SlotOpened) -> None:
     if slot.is_open:
         document = Document(event.doc_type, event.doc_id, event.organisation_id)
         context, path = context_of(event), f"/cases/{event.case_id}"
-        tell(work, event.holder_id, Notice("slot.opened", context, path, document, event.slot_id))
-        context |= {"deputy_for": event.holder_name}
-        for deputy in event.deputies:
-            tell(work, deputy, Notice("slot.opened", context, path, document, event.slot_id))
+        for person_id in sorted({event.holder_id, *event.deputies}):
+            own = context | {"deputy_for": "" if person_id == event.holder_id else event.holder_name}
+            tell(work, person_id, Notice("slot.opened", own, path, document, event.slot_id))
 
 
 @events.on(SlotClosed)
 def finish_todo(work: Work, event: SlotClosed) -> None:
     """A to-do has vanished: nobody is told, its messages are done, those of deputies too."""
     _follow_slot(work, event, False, "")
-    waiting = select(Message).where(Message.slot_id == event.slot_id, Message.done_at.is_(None))
+    _finish(work, Message.slot_id == event.slot_id)
+
+
+def _finish(work: Work, which: ColumnElement[bool]) -> None:
+    """What these messages tell of is done."""
+    waiting = select(Message).where(which, Message.done_at.is_(None))
     for message in work.lock_all(waiting.order_by(Message.id)):
         message.finish(work.now)
         touch_inbox(work, message.person_id)
@@ -149,6 +158,13 @@ def tell_administrators(work: Work, event: CaseAttentionRaised) -> None:
     notice = Notice("case.attention_raised", context_of(event), f"/cases/{event.case_id}", document)
     for person_id in sorted(set(event.administrator_ids)):
         tell(work, person_id, notice)
+
+
+@events.on(CaseAttentionCleared)
+def finish_attention(work: Work, event: CaseAttentionCleared) -> None:
+    """Somebody has helped: nobody is told, and no administrator need look any more."""
+    of_case = (Message.doc_id == event.doc_id) & (Message.subject == event.subject)
+    _finish(work, of_case & (Message.kind == CaseAttentionRaised.type))
 
 
 @events.on(PlanStatusChanged)

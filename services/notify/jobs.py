@@ -6,6 +6,8 @@ from functools import partial
 from uuid import UUID
 
 from services.notify.asking import ask
+from services.notify.digest import CLOSE, forget_closed
+from services.notify.digest_letter import close_digest
 from services.notify.failed_text import tell_who_looks_after_texts
 from services.notify.notice import SEND
 from services.notify.post import Post
@@ -17,6 +19,7 @@ from services.notify.receipt import ASK
 from services.notify.replaying import forget_pushes
 from services.notify.sandbox import Sandbox
 from services.notify.sending import send
+from services.notify.todo_digest import plan_all
 from services.notify.unsubscribe import Subscription, signed
 from services.notify.waking import wake_held
 from services.notify.wording import TEXT_FAILED
@@ -73,6 +76,17 @@ def ask_provider(here: Running, delivery_id: str, attempt: int, times: int) -> N
     ask(here.store, post_of(here), UUID(delivery_id), attempt, times)
 
 
+@jobs.task(CLOSE)
+def send_digest(here: Running, digest_id: str) -> None:
+    with here.store.work() as work:
+        close_digest(work, UUID(digest_id))
+
+
+@jobs.every(seconds=60)
+def plan_todo_digests(here: Running) -> None:
+    plan_all(here.store)
+
+
 @jobs.every(seconds=10)
 def wake_deliveries(here: Running) -> None:
     """Those that waited for a provider to be repaired."""
@@ -89,3 +103,5 @@ def wake_endpoints(here: Running) -> None:
 def tidy_up(here: Running) -> None:
     tidy(here)
     forget_pushes(here.store)
+    with here.store.work() as work:
+        forget_closed(work)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from services.notify.channels import Channel
+from services.notify.event_words import DOCUMENTS, words_of
 from shared.events import Event
 from shared.events.approvals import (
     CaseAttentionRaised,
     SlotDueSoon,
+    SlotEscalated,
     SlotOpened,
     SlotOverdue,
     SlotUrged,
@@ -29,20 +30,9 @@ from shared.events.plans import (
     PlanStatusChanged,
     RevocationStatusChanged,
 )
-from shared.money import format_yuan
+from shared.events.substitutions import SubstitutionEnded, SubstitutionGranted
 
 EXAMPLES = Path(__file__).parent / "examples"
-DOCUMENTS = {
-    "plan": ("采购计划", "procurement plan"),
-    "method_change": ("采购方式变更", "method change"),
-    "revocation": ("采购计划撤销", "revocation"),
-    "import_approval": ("进口产品申请", "import application"),
-    "import_first_review": ("进口产品申请（初审）", "import application (first review)"),
-    "import_final_review": ("进口产品申请（终审）", "import application (final review)"),
-}
-OTHER_DOCUMENT = ("单据", "document")
-
-
 UNEDITED = frozenset({"template.failed"})
 """Kinds with shipped texts only: what tells of a text that failed must not fail itself."""
 
@@ -70,8 +60,10 @@ INBOX_ONLY: frozenset[Channel] = frozenset()
 class Kind:
     """A kind of message, and on which channels it goes out while nobody has chosen otherwise.
 
-    One that is `mandatory` goes out on some channel, whatever a person chooses. Without an `event` it tells
-    of something that notify itself has noticed; its example then holds the very values of its texts.
+    One that is `mandatory` goes out on some channel, whatever a person chooses, however many went before; one
+    that is `urgent` waits neither for the end of quiet time nor for others. Without an `event` it tells of
+    something that notify itself has noticed; its example then holds the very values of its texts. A `letter`
+    stands for other messages: it is none of the inbox.
     """
 
     name: str
@@ -81,6 +73,18 @@ class Kind:
     event: type[Event] | None = None
     channels: frozenset[Channel] = BY_MAIL
     mandatory: bool = False
+    urgent: bool = False
+    letter: bool = False
+
+    @property
+    def collectable(self) -> bool:
+        """Whether it may wait to go out in one letter with others."""
+        return not (self.urgent or self.letter)
+
+    @property
+    def counted(self) -> bool:
+        """Whether it waits when a person has had as many in an hour as he wants."""
+        return self.collectable and not self.mandatory
 
 
 def _outcomes(doc_type: str, event: type[Event], **more: str) -> list[Kind]:
@@ -116,10 +120,23 @@ _ALL = (
         "a review needs attention",
         CaseAttentionRaised,
         mandatory=True,
+        urgent=True,
     ),
     Kind("slot.due_soon", Group.TODO, "待办即将超期", "a to-do is due soon", SlotDueSoon),
-    Kind("slot.overdue", Group.TODO, "待办已超期", "a to-do is overdue", SlotOverdue, mandatory=True),
-    Kind("slot.urged", Group.TODO, "申请人催办", "the applicant asks you to be quick", SlotUrged),
+    Kind(
+        "slot.overdue",
+        Group.TODO,
+        "待办已超期",
+        "a to-do is overdue",
+        SlotOverdue,
+        mandatory=True,
+        urgent=True,
+    ),
+    Kind("slot.escalated", Group.TODO, "待办超期转办", "an overdue to-do went on", SlotEscalated),
+    Kind(
+        "slot.urged", Group.TODO, "申请人催办", "the applicant asks you to be quick", SlotUrged, urgent=True
+    ),
+    Kind("todo.digest", Group.TODO, "每日待办汇总", "your to-dos of the day", letter=True),
     Kind("case.cc_added", Group.TODO, "抄送给您", "copied to you", CaseCcAdded),
     Kind("case.commented", Group.TODO, "审核评论", "a comment on a review", CaseCommented),
     Kind(
@@ -140,29 +157,23 @@ _ALL = (
     _handover("assigned_away", "采购计划分派给他人", "plan assigned to another", PlanAssigned),
     _handover("recalled", "采购计划被收回", "plan recalled", PlanRecalled),
     _handover("recalled_back", "采购计划收回到您名下", "plan is yours again", PlanRecalled),
-    Kind("provider.broken", Group.SYSTEM, "服务商配置有误", "a provider is broken"),
+    Kind("substitution.granted", Group.HANDOVER, "代理审核", "a substitution", SubstitutionGranted),
+    Kind("substitution.ended", Group.HANDOVER, "代理提前结束", "a substitution has ended", SubstitutionEnded),
+    Kind("provider.broken", Group.SYSTEM, "服务商配置有误", "a provider is broken", urgent=True),
     Kind("endpoint.disabled", Group.SYSTEM, "对外推送已停用", "an outside system hears nothing any more"),
     Kind("template.failed", Group.SYSTEM, "通知文本出错", "a text failed"),
+    Kind("digest.collected", Group.SYSTEM, "消息汇总", "collected messages", letter=True),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
+COLLECTED, TODO_DIGEST = KINDS["digest.collected"], KINDS["todo.digest"]
+CHOOSABLE: Mapping[str, Kind] = {name: kind for name, kind in KINDS.items() if kind is not COLLECTED}
+"""What people choose about; where the letter goes that lists collected messages, follows from those."""
+LETTERS = frozenset(name for name, kind in KINDS.items() if kind.letter)
 
 
 def context_of(event: Event) -> dict[str, Any]:
     """The values of an event as plain JSON, with the words and figures that texts need beside them."""
-    return {**event.model_dump(mode="json"), **_words(event)}
-
-
-def _words(event: Event) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if "doc_type" in type(event).model_fields:
-        chinese, english = DOCUMENTS.get(getattr(event, "doc_type", ""), OTHER_DOCUMENT)
-        found |= {"document": chinese, "document_en": english}
-    if isinstance(event, SlotOpened):
-        found["deputy_for"] = ""  # the name of whom the reader stands in for, where he does
-    if "amount_fen" in type(event).model_fields:
-        amount: int = getattr(event, "amount_fen", 0)
-        found["amount"] = format(Decimal(format_yuan(amount)), ",.2f")
-    return found
+    return {**event.model_dump(mode="json"), **words_of(event)}
 
 
 @cache

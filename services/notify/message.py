@@ -29,9 +29,9 @@ class Base(DeclarativeBase):
     metadata = metadata()
 
 
-def _partial(name: str, condition: str) -> Index:
-    """An index of a person's few rows that are counted again and again."""
-    return Index(name, "person_id", "id", postgresql_where=text(condition), sqlite_where=text(condition))
+def partial_index(name: str, condition: str, *columns: str) -> Index:
+    """An index of a few rows that are looked up again and again."""
+    return Index(name, *columns, postgresql_where=text(condition), sqlite_where=text(condition))
 
 
 class Message(Base):
@@ -46,8 +46,8 @@ class Message(Base):
         UniqueConstraint("event_id", "person_id"),
         Index("ix_message_person_id_id", "person_id", "id"),
         Index("ix_message_created_at_id", "created_at", "id"),
-        _partial("ix_message_unread", "read_at IS NULL AND done_at IS NULL"),
-        _partial("ix_message_todo", "slot_id IS NOT NULL AND done_at IS NULL"),
+        partial_index("ix_message_unread", "read_at IS NULL AND done_at IS NULL", "person_id", "id"),
+        partial_index("ix_message_todo", "slot_id IS NOT NULL AND done_at IS NULL", "person_id", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)

@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from services.notify.channels import Channel
 from services.notify.delivery import Delivery, State
+from services.notify.departure import depart
 from services.notify.kinds import KINDS
 from services.notify.message import Message, touch_inbox
 from services.notify.preferences import Mode
 from services.notify.texts import CHINESE, ENGLISH
-from services.notify.wishes import Way, ways_for
+from services.notify.timing import Timing
+from services.notify.wishes import Way, Wishes, ways_for, wishes_of
 from services.notify.wording import inbox_words
 from shared.database import new_id
 from shared.jobs import later
@@ -49,7 +51,8 @@ class Document:
 
 @dataclass(frozen=True)
 class Notice:
-    """What there is to tell about an event: the kind of text, its values, and the page that it leads to."""
+    """What there is to tell about an event: the kind of text, its values, and the page that it leads to. It
+    goes out as people have chosen, but not on the channels of `not_by`, or on the channel of `by` only."""
 
     kind: str
     context: dict[str, Any]
@@ -57,23 +60,32 @@ class Notice:
     document: Document | None = None
     slot_id: UUID | None = None
     not_by: frozenset[Channel] = frozenset()
+    by: Channel | None = None
     occasion: Occasion | None = None
 
 
-def tell(work: Work, person_id: UUID, notice: Notice) -> bool:
-    """Tells a person; false when he has been told of this occasion before."""
+def tell(work: Work, person_id: UUID, notice: Notice) -> Message | None:
+    """Tells a person; nothing when he has been told of this occasion before."""
     message = _insert(work, person_id, notice)
     if message is None:
-        return False
+        return None
     touch_inbox(work, person_id)
-    ways = [way for way in ways_for(work, person_id, KINDS[notice.kind]) if way.channel not in notice.not_by]
+    wishes = wishes_of(work, person_id)
+    ways = _ways(work, person_id, wishes, notice)
     for way in ways:
-        _send_by(work, message, way)
+        _send_by(work, message, way, wishes.timing)
     work.publish(message.created([way.channel for way in ways if way.mode is not Mode.OFF]))
-    return True
+    return message
 
 
-def _send_by(work: Work, message: Message, way: Way) -> None:
+def _ways(work: Work, person_id: UUID, wishes: Wishes, notice: Notice) -> list[Way]:
+    if notice.by is not None:
+        return [Way(notice.by, Mode.NOW)]
+    found = ways_for(work, person_id, wishes, KINDS[notice.kind])
+    return [way for way in found if way.channel not in notice.not_by]
+
+
+def _send_by(work: Work, message: Message, way: Way, timing: Timing) -> None:
     """A delivery on a channel; on one that was switched off it only says so."""
     delivery = Delivery(
         id=new_id(),
@@ -88,8 +100,8 @@ def _send_by(work: Work, message: Message, way: Way) -> None:
     work.add(delivery)
     if way.mode is Mode.OFF:
         delivery.suppress("preference", work.now)
-    else:
-        later(work, SEND, delivery_id=str(delivery.id), attempt=1)
+    elif (moment := depart(work, delivery, KINDS[message.kind], way.mode, timing)) is not None:
+        later(work, SEND, moment.at, delivery_id=str(delivery.id), attempt=1)
 
 
 def _insert(work: Work, person_id: UUID, notice: Notice) -> Message | None:
@@ -99,6 +111,8 @@ def _insert(work: Work, person_id: UUID, notice: Notice) -> Message | None:
         "person_id": person_id,
         "person_name": person.name if person else "",
         "created_at": work.now,
+        # a letter stands for messages that are in the inbox themselves
+        "read_at": work.now if KINDS[notice.kind].letter else None,
         **_about(work, notice),
         **_content(work, notice),
     }

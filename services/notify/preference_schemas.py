@@ -8,8 +8,16 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from services.notify.channels import CHANNEL_LABELS, Channel
-from services.notify.kinds import GROUP_LABELS, KINDS, Group, Kind
+from services.notify.kinds import CHOOSABLE, GROUP_LABELS, Group, Kind
 from services.notify.preferences import ALL, MOST_CHOICES, Choice, Mode, Preferences
+from services.notify.timing_schemas import (
+    TIMING,
+    OwnTimingShape,
+    TimingBody,
+    TimingShape,
+    own_timing_shape,
+    timing_shape,
+)
 from services.notify.wishes import Wishes
 from shared.errors import Problem
 from shared.http import Body, Shape
@@ -19,7 +27,9 @@ CHOICES: dict[str, Any] = {
     "choices": [
         {"topic": "outcome", "channel": "email", "mode": "off"},
         {"topic": "slot.opened", "channel": "sms", "mode": "now"},
+        {"topic": "case.commented", "channel": "email", "mode": "digest"},
     ],
+    "timing": TIMING,
 }
 
 
@@ -42,6 +52,7 @@ class PreferencesBody(Body):
 
     locale: Literal["zh-CN", "en"] | None = Field(None, description="站外消息的语言 (language outside)")
     choices: list[ChoiceBody] = Field(default_factory=list, max_length=MOST_CHOICES)
+    timing: TimingBody = Field(default_factory=TimingBody)
 
     @property
     def chosen(self) -> list[Choice]:
@@ -81,6 +92,9 @@ class KindShape(Shape):
     group: Group
     group_label: str = Field(examples=["待办"])
     mandatory: bool = Field(description="必收，不能全部关闭 (cannot be switched off entirely)")
+    urgent: bool = Field(
+        description="急件，不受免打扰时间和汇总限制 (waits neither for quiet time nor for others)"
+    )
     channels: list[ChannelShape]
 
 
@@ -92,13 +106,15 @@ class ValueShape(Shape):
 
 
 class PreferencesShape(Shape):
-    """What holds, and the owner's own choices (`choices`, `own_locale`)."""
+    """What holds, and the owner's own choices (`choices`, `own_locale`, `own_timing`)."""
 
     version: int
     locale: ValueShape
     own_locale: str | None
     choices: list[ChoiceShape]
     kinds: list[KindShape]
+    timing: TimingShape
+    own_timing: OwnTimingShape
 
 
 class UnitPreferencesShape(PreferencesShape):
@@ -114,7 +130,7 @@ def problems_in(choices: Sequence[Choice], after: Wishes) -> list[Problem]:
 
 def _wrong(choices: Sequence[Choice]) -> Iterator[Problem]:
     seen: set[tuple[str, Channel]] = set()
-    topics = {ALL, *Group, *KINDS}
+    topics = {ALL, *Group, *CHOOSABLE}
     for place, choice in enumerate(choices):
         pointer = f"/choices/{place}"
         if choice.topic not in topics:
@@ -126,7 +142,7 @@ def _wrong(choices: Sequence[Choice]) -> Iterator[Problem]:
 
 
 def _silent(after: Wishes) -> Iterator[Problem]:
-    for kind in KINDS.values():
+    for kind in CHOOSABLE.values():
         if after.falls_silent(kind):
             yield Problem(
                 "mandatory_needs_channel",
@@ -151,7 +167,9 @@ def _content(row: Preferences, wishes: Wishes) -> dict[str, Any]:
         "locale": ValueShape(value=locale, source=source),
         "own_locale": row.locale,
         "choices": [ChoiceShape(**choice._asdict()) for choice in row.chosen],
-        "kinds": [_kind_shape(kind, wishes) for kind in KINDS.values()],
+        "kinds": [_kind_shape(kind, wishes) for kind in CHOOSABLE.values()],
+        "timing": timing_shape(wishes),
+        "own_timing": own_timing_shape(row.timing),
     }
 
 
@@ -163,6 +181,7 @@ def _kind_shape(kind: Kind, wishes: Wishes) -> KindShape:
         group=kind.group,
         group_label=GROUP_LABELS[kind.group],
         mandatory=kind.mandatory,
+        urgent=kind.urgent,
         channels=[
             ChannelShape(
                 channel=channel,

@@ -29,9 +29,10 @@ class Owner(StrEnum):
 
 
 class Mode(StrEnum):
-    """Whether a kind goes out on a channel; in this order of insistence."""
+    """How a kind goes out on a channel: not at all, collected with others, by itself; most insistent last."""
 
     OFF = "off"
+    DIGEST = "digest"
     NOW = "now"
 
     @property
@@ -51,7 +52,7 @@ class Preferences(Base):
     """The choices of a person or of a unit; what is absent is left to the next level.
 
     `inbox_suffices` is for a unit to say: then its people may do without any channel also for what is
-    mandatory.
+    mandatory. `timing` holds values by the names of `timing.USUAL`.
     """
 
     __tablename__ = "preferences"
@@ -62,12 +63,13 @@ class Preferences(Base):
     choices: Mapped[list[Any]] = mapped_column(Json, default=list)
     locale: Mapped[str | None] = mapped_column(String(10))
     inbox_suffices: Mapped[bool | None]
+    timing: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}")
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     @classmethod
     def none(cls, owner_id: UUID, owner: Owner, at: datetime) -> Preferences:
         """Those of somebody who has not chosen anything."""
-        return cls(owner_id=owner_id, owner=owner, version=0, choices=[], changed_at=at)
+        return cls(owner_id=owner_id, owner=owner, version=0, choices=[], timing={}, changed_at=at)
 
     @property
     def chosen(self) -> list[Choice]:

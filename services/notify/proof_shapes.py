@@ -13,7 +13,8 @@ from pydantic import Field
 
 from services.notify.channels import CHANNEL_LABELS, Channel
 from services.notify.delivery import Attempt, Delivery, State
-from services.notify.kinds import DOCUMENTS, KINDS, OTHER_DOCUMENT
+from services.notify.event_words import DOCUMENTS, OTHER_DOCUMENT
+from services.notify.kinds import KINDS
 from services.notify.proof import Told
 from services.notify.schemas import AttemptShape
 from shared.clock import SHANGHAI
@@ -28,6 +29,9 @@ REASONS = {
     "sandbox": "不在试用名单内",
     "provider_broken": "服务商待修复",
     "answer_lost": "应答丢失",
+    "quiet": "免打扰时间",
+    "digest": "待汇总发送",
+    "throttle": "超过每小时条数，待汇总发送",
     "limit_provider": "超过服务商限额",
     "limit_receiver": "超过接收限额",
 }

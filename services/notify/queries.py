@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from sqlalchemy import ColumnElement, Select, func, select, true, update
 
 from services.notify.channels import Channel
 from services.notify.delivery import Attempt, Delivery, State
+from services.notify.digest import Digest
+from services.notify.kinds import LETTERS
 from services.notify.message import Message
 from shared.http import PageAsked
 from shared.people import Caller
@@ -37,8 +40,11 @@ class Tab(StrEnum):
 
 
 def inbox(person_id: UUID, tab: Tab, search: str = "") -> Select[Message]:
-    """A person's messages under a tab; `search` looks into titles in both languages."""
-    wanted = select(Message).where(Message.person_id == person_id, tab.condition)
+    """A person's messages under a tab; `search` looks into titles in both languages. The letters that only
+    list messages are not among them."""
+    wanted = select(Message).where(
+        Message.person_id == person_id, tab.condition, Message.kind.not_in(LETTERS)
+    )
     if search:
         found = Message.title.icontains(search, autoescape=True)
         wanted = wanted.where(found | Message.title_en.icontains(search, autoescape=True))
@@ -56,8 +62,7 @@ def inbox_counts(look: Look, person_id: UUID) -> tuple[int, int]:
 
 
 def newest_message(look: Look, person_id: UUID) -> UUID | None:
-    newest = select(Message.id).where(Message.person_id == person_id).order_by(Message.id.desc())
-    return look.first(newest)
+    return look.first(inbox(person_id, Tab.ALL).with_only_columns(Message.id).order_by(Message.id.desc()))
 
 
 def read_all(work: Work, person_id: UUID, up_to: UUID | None) -> None:
@@ -90,11 +95,21 @@ def delivery_counts(look: Look, caller: Caller) -> dict[str, int]:
     return {str(State(row[0])): row[1] for row in look.session.execute(seen.group_by(Delivery.state))}
 
 
-def tries_of(look: Look, found: Iterable[Delivery]) -> dict[UUID, list[Attempt]]:
-    """The tries of some deliveries, oldest first."""
-    ids = [delivery.id for delivery in found]
-    tries: dict[UUID, list[Attempt]] = {delivery_id: [] for delivery_id in ids}
-    rows = select(Attempt).where(Attempt.delivery_id.in_(ids)).order_by(Attempt.number, Attempt.id)
-    for attempt in look.all(rows) if ids else ():
+def tries_of(look: Look, found: Sequence[Delivery]) -> dict[UUID, list[Attempt]]:
+    """The tries of some deliveries, oldest first; for what went out in a digest those of its letter, too."""
+    letters = _letters_of(look, found)
+    tried = [delivery.id for delivery in found] + list(letters.values())
+    rows = select(Attempt).where(Attempt.delivery_id.in_(tried)).order_by(Attempt.number, Attempt.id)
+    tries: dict[UUID | None, list[Attempt]] = defaultdict(list)
+    for attempt in look.all(rows) if tried else ():
         tries[attempt.delivery_id].append(attempt)
-    return tries
+    return {one.id: [*tries[letters.get(one.digest_id)], *tries[one.id]] for one in found}
+
+
+def _letters_of(look: Look, found: Sequence[Delivery]) -> dict[UUID | None, UUID]:
+    """The deliveries of the letters of digests, by digest."""
+    digests = {delivery.digest_id for delivery in found if delivery.digest_id is not None}
+    if not digests:
+        return {}
+    letters = select(Digest.id, Delivery.id).join(Delivery, Delivery.message_id == Digest.message_id)
+    return {row[0]: row[1] for row in look.session.execute(letters.where(Digest.id.in_(digests)))}

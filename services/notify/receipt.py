@@ -10,6 +10,7 @@ from uuid import UUID
 from services.notify.answer import Answer, Outcome, redacted
 from services.notify.choosing import Keeps, others_left
 from services.notify.delivery import Delivery, State
+from services.notify.digest_letter import take_along
 from services.notify.notice import SEND
 from shared.jobs import later
 from shared.store import Work
@@ -64,6 +65,7 @@ def settle(work: Work, delivery: Delivery, receipt: Receipt, keeps: Keeps) -> No
             if delivery.waits:  # its answer was lost, not the letter
                 work.publish(delivery.accept(Answer(Outcome.ACCEPTED, receipt.code), work.now))
             work.publish(delivery.confirm(work.now))
+            take_along(work, delivery)
         return
     if delivery.state != State.ACCEPTED:
         return
@@ -73,3 +75,4 @@ def settle(work: Work, delivery: Delivery, receipt: Receipt, keeps: Keeps) -> No
         later(work, SEND, delivery_id=str(delivery.id), attempt=attempt)
     else:
         work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
+        take_along(work, delivery)

@@ -71,6 +71,14 @@ class AttemptShape(Shape):
     milliseconds: int
 
 
+class MomentShape(Shape):
+    """Why it goes out when it does: quiet hours, days off, digests."""
+
+    text: str = Field(examples=["免打扰时间 22:00–07:00；2026-10-08 07:00 发送"])
+    text_en: str
+    warnings: list[str] = Field(description="尚无工作日历的年度 (years of which no calendar is known)")
+
+
 class DeliveryShape(Shape):
     """A message on its way over a channel; without its text, which is its receiver's own."""
 
@@ -85,6 +93,8 @@ class DeliveryShape(Shape):
     attempts: int
     answers_lost: int = Field(description="未收到应答的次数 (answers lost: it may arrive twice)")
     next_try_at: datetime | None
+    moment: MomentShape | None = Field(description="暂缓或汇总的说明 (why it waits, or waited)")
+    digest_id: UUID | None = Field(description="与其他消息汇总发送 (goes out together with others)")
     created_at: datetime
     changed_at: datetime
     tries: list[AttemptShape]

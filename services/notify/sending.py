@@ -18,6 +18,7 @@ from services.notify.choosing import BROKEN, choose, others_left
 from services.notify.contact import Account, Contact
 from services.notify.deciding import decisions_for
 from services.notify.delivery import Attempt, Delivery, State
+from services.notify.digest_letter import take_along
 from services.notify.gates import STALE, Going, Hold, Suppress, Verdict, judge
 from services.notify.kinds import KINDS
 from services.notify.letter import Letter, Sender
@@ -133,10 +134,13 @@ def _stop(work: Work, going: Going, verdict: Verdict) -> None:
     delivery = going.delivery
     if isinstance(verdict, Hold):
         attempt = delivery.hold(verdict.code, verdict.until, work.now)
+        if verdict.moment is not None:
+            delivery.moment = verdict.moment.kept()
         if verdict.code != BROKEN:  # those are woken when a provider works again, see `wake_held`
             later(work, SEND, verdict.until, delivery_id=str(delivery.id), attempt=attempt)
         return
     delivery.suppress(verdict.code, work.now)
+    take_along(work, delivery)
     if verdict.code == STALE:
         work.get(Message, going.message.id).finish(work.now)
         touch_inbox(work, going.message.person_id)
@@ -188,6 +192,7 @@ def note(store: Store, post: Post, claimed: Claimed, tried: Attempt, answer: Ans
         ours = delivery.state == State.SENDING and delivery.attempts == claimed.attempt
         if answer.outcome is Outcome.ACCEPTED and (ours or delivery.waits):
             work.publish(delivery.accept(answer, work.now))
+            take_along(work, delivery)
             if post.asks(claimed.provider):
                 ask_later(work, delivery, times=0)
         elif ours:
@@ -225,6 +230,7 @@ def _try_later(work: Work, delivery: Delivery, answer: Answer) -> None:
 
 def _fail(work: Work, delivery: Delivery, answer: Answer) -> None:
     work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
+    take_along(work, delivery)
 
 
 def _attempt(delivery_id: UUID, number: int, provider: str, answer: Answer) -> Attempt:

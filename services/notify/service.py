@@ -23,6 +23,7 @@ from services.notify.jobs import jobs
 from services.notify.message import Base
 from shared.people import Copies
 from shared.service import Service
+from shared.working_days import CalendarCopies
 
 service = Service(
     name="notify",
@@ -41,7 +42,7 @@ service = Service(
         templates.router,
         unsubscribe.router,
     ),
-    tables=(Copies.metadata, Base.metadata),
+    tables=(Copies.metadata, CalendarCopies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",
     handlers=events,
     jobs=jobs,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.notify.channels import Channel
-from services.notify.kinds import KINDS, Kind
+from services.notify.kinds import CHOOSABLE, KINDS, Kind
 from services.notify.preferences import Choice, Mode, Owner
 from services.notify.wishes import lock_preferences
 from shared.errors import NotFound
@@ -28,7 +28,7 @@ class Subscription(NamedTuple):
 
     @property
     def is_optional(self) -> bool:
-        return not self.kind.mandatory
+        return self.kind.name in CHOOSABLE and not self.kind.mandatory
 
 
 def signed(about: Subscription, key: str) -> str:

@@ -1,13 +1,14 @@
-"""Wakes the deliveries that are held because every provider of theirs is broken."""
+"""Wakes the deliveries that are held for something that is over: broken providers, quiet time."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from services.notify.choosing import BROKEN, Keeps, chain_of
 from services.notify.delivery import Delivery, State
+from services.notify.departure import QUIET
 from services.notify.notice import SEND
 from services.notify.provider import Provider
 from shared.jobs import later
@@ -30,6 +31,12 @@ def wake_held(store: Store, keeps: Keeps) -> None:
                 _wake(work, provider_id, count)
 
 
+def wake_quiet(work: Work, person_id: UUID) -> None:
+    """Has what is held for a person's quiet time judged anew: he wants it otherwise now."""
+    held = (Delivery.state == State.HELD, Delivery.code == QUIET, Delivery.person_id == person_id)
+    _send_again(work, select(Delivery).where(*held))
+
+
 def _waited_for(look: Look) -> list[UUID]:
     return look.all(
         select(Provider.id)
@@ -50,7 +57,10 @@ def _how_many(look: Look, provider_id: UUID, keeps: Keeps) -> int:
 
 
 def _wake(work: Work, provider_id: UUID, count: int) -> None:
-    waiting = select(Delivery).where(*_HELD, Delivery.provider_id == provider_id)
-    for delivery in work.lock_all(waiting.order_by(Delivery.id).limit(count)):
+    _send_again(work, select(Delivery).where(*_HELD, Delivery.provider_id == provider_id).limit(count))
+
+
+def _send_again(work: Work, waiting: Select[Delivery]) -> None:
+    for delivery in work.lock_all(waiting.order_by(Delivery.id)):
         attempt = delivery.wake(work.now)
         later(work, SEND, delivery_id=str(delivery.id), attempt=attempt)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.notify.channels import ROBOTS, Channel
 from services.notify.contact import Account, Contact
@@ -17,6 +17,7 @@ from services.notify.kinds import Kind
 from services.notify.preferences import Mode, Owner, Preferences
 from services.notify.provider import Provider
 from services.notify.texts import CHINESE
+from services.notify.timing import USUAL, Timing
 from shared.people import AppointmentCopy
 from shared.store import Look, Work
 
@@ -54,10 +55,23 @@ class Wishes:
     @property
     def locale_from(self) -> tuple[str, str]:
         """The language, and where it comes from."""
-        if self.own is not None and self.own.locale:
-            return self.own.locale, Owner.PERSON
-        found = next((unit.locale for unit in self.units if unit.locale), None)
-        return (found, Owner.UNIT) if found else (CHINESE, SYSTEM)
+        return self._nearest(lambda row: row.locale or None, CHINESE)
+
+    @cached_property
+    def timing(self) -> Timing:
+        """What holds about time."""
+        return Timing.of({name: self.timed(name)[0] for name in USUAL})
+
+    def timed(self, name: str) -> tuple[Any, str]:
+        """A value about time as it is kept, and where it comes from."""
+        return self._nearest(lambda row: row.timing.get(name), USUAL[name])
+
+    def _nearest(self, said: Callable[[Preferences], Any], usual: Any) -> tuple[Any, str]:
+        """What he says himself, else the first of his units that says anything, else what is usual."""
+        if self.own is not None and (found := said(self.own)) is not None:
+            return found, Owner.PERSON
+        found = next((value for unit in self.units if (value := said(unit)) is not None), None)
+        return (usual, SYSTEM) if found is None else (found, Owner.UNIT)
 
     @property
     def inbox_suffices(self) -> bool:
@@ -70,7 +84,8 @@ class Wishes:
             found = [choice for row in level if (choice := row.about(kind, channel)) is not None]
             if found:
                 most = max(found, key=lambda choice: choice.mode.insistence)
-                return Effective(most.mode, source, most.topic)
+                too_late = most.mode is Mode.DIGEST and not kind.collectable
+                return Effective(Mode.NOW if too_late else most.mode, source, most.topic)
         return Effective(Mode.NOW if channel in kind.channels else Mode.OFF, SYSTEM)
 
     def ways(self, kind: Kind) -> list[Way]:
@@ -96,10 +111,9 @@ def wishes_of(look: Look, person_id: UUID) -> Wishes:
     return Wishes(own, [row for row in rows if row.owner == Owner.UNIT])
 
 
-def ways_for(look: Look, person_id: UUID, kind: Kind) -> list[Way]:
+def ways_for(look: Look, person_id: UUID, wishes: Wishes, kind: Kind) -> list[Way]:
     """On which channels a person is told of a kind. What is mandatory goes out as the system would have it,
     when nothing that he has chosen can reach him."""
-    wishes = wishes_of(look, person_id)
     ways = wishes.ways(kind)
     if not kind.mandatory or wishes.inbox_suffices:
         return ways
@@ -114,9 +128,8 @@ def ways_for(look: Look, person_id: UUID, kind: Kind) -> list[Way]:
 
 def lock_preferences(work: Work, owner_id: UUID, owner: Owner) -> Preferences:
     """The row of an owner, made at first use, that nobody else changes until this work ends."""
-    insert = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = {"owner_id": owner_id, "owner": owner, "version": 0, "choices": [], "changed_at": work.now}
-    work.execute(insert(Preferences).values(**row).on_conflict_do_nothing())
+    row = {"owner_id": owner_id, "owner": owner, "version": 0, "choices": [], "timing": {}}
+    work.execute(work.insert(Preferences).values(**row, changed_at=work.now).on_conflict_do_nothing())
     (found,) = work.lock_all(select(Preferences).where(Preferences.owner_id == owner_id))
     return found
 

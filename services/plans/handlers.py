@@ -61,10 +61,22 @@ def _under_review(work: Work, event: OutcomeEvent) -> tuple[Document, Review] | 
 
 @events.on(CaseOpened)
 def keep_case(work: Work, event: CaseOpened) -> None:
+    """The round has begun; what of the round before goes on to hold stands in the stream."""
     review = REVIEWS.get(event.doc_type)
     document = work.find(review.model, event.doc_id) if review else None
     if document is not None and document.round == event.round:
         document.case_id = event.case_id
+    if review is not None and event.carried:
+        entry = DocumentHistory(
+            document_id=event.doc_id,
+            key=f"carried/{event.case_id}/{event.round}",
+            at=work.now,
+            kind="carried",
+            text=f"沿用上一轮的同意：{'、'.join(event.carried)}",
+            changes=[],
+            data={"round": event.round, "steps": event.carried},
+        )
+        tell(work, review.model, entry)
 
 
 @events.on(CaseApproved)

@@ -50,6 +50,7 @@ def prepare(
         facts=facts,
         content=content,
         digest=digest(content),
+        labels=reference.field_labels(request.form),
     )
     return submission, judge(request, plan, rules), rules
 

@@ -16,7 +16,7 @@ from shared.history import append
 from shared.store import Look, Work
 
 GROUPS: Mapping[str, frozenset[str]] = {
-    "opinions": frozenset({"agreed", "transferred"}),
+    "opinions": frozenset({"agreed", "transferred", "carried"}),
     "messages": frozenset({"message"}),
 }
 """Kinds of entries by what they are about; every other kind is `document`: its own moves and changes."""

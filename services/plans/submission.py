@@ -44,6 +44,7 @@ def build(plan: Plan, rules: Rules) -> tuple[Submission, Verdict]:
         facts=facts_of(plan, rules),
         content=content,
         digest=digest(content),
+        labels=reference.field_labels(plan.form),
     )
     return submission, verdict
 

@@ -34,11 +34,13 @@ class CaseEvent(Event):
 
 
 class CaseOpened(CaseEvent):
-    """A round of review was routed: the names of its steps, in order."""
+    """A round of review was routed: the names of its steps, in order. In those that are `carried` the
+    agreement of the round before goes on to hold; nobody is asked there."""
 
     type: ClassVar[str] = "case.opened"
 
     steps: list[str]
+    carried: list[str] = Field(default_factory=list)
 
 
 class CaseRefused(Event):

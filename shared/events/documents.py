@@ -26,6 +26,9 @@ class Submission(Part):
     facts: dict[str, Fact]
     content: dict[str, Any] = Field(description="the whole attested document, at most 256 KiB")
     digest: str = Field(description="sha256 of the canonical content")
+    labels: dict[str, str] = Field(
+        default_factory=dict, description="what people call the fields of the content, by dotted path"
+    )
 
 
 class DocumentSubmitted(Event):

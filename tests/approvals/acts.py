@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,13 +13,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from services.approvals import deciding, holders, judge, rounds
 from services.approvals.actor import Actor
+from services.approvals.carrying import Earlier, attested_digest
 from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent, first_hash
 from services.approvals.case_file import CaseFile
 from services.approvals.deciding import Decision
 from services.approvals.next_step import NextStep
-from services.approvals.seating import seat
-from services.approvals.slot import DECIDED, Slot, SlotState
+from services.approvals.route import begin
+from services.approvals.seating import Seating, seat
+from services.approvals.slot import Slot, SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import RoleSelector, RouteStep, Segment
 from shared.database import new_id
@@ -46,11 +49,14 @@ STEPS = st.lists(
             "applies": st.sampled_from([True, True, True, False]),
             "self_review": st.sampled_from(["exclude", "skip", "superior"]),
             "repeat": st.sampled_from(["never", "never", "skip_repeated"]),
+            "may_carry": st.sampled_from([True, True, False]),
+            "attested": st.sampled_from([["a"], ["b"], ["a", "b"], []]),
         }
     ),
     min_size=2,
     max_size=5,
 )
+CONTENT = st.fixed_dictionaries({name: st.integers(0, 1) for name in "abc"})
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ class Acts(RuleBasedStateMachine):
         super().__init__()
         self.at = MORNING
         self.people: dict[str, list[Candidate]] = {}
+        self.file: CaseFile
 
     @initialize(steps=STEPS)
     def begin(self, steps: list[dict[str, Any]]) -> None:
@@ -81,7 +88,8 @@ class Acts(RuleBasedStateMachine):
         self.undone: set[UUID] = set()
         self.case = Case.begin("plan", new_id(), self.at, None)
         self.chain = new_id()
-        self.submit(steps)
+        self.contents: dict[int, dict[str, int]] = {}
+        self.submit(steps, {"a": 0, "b": 0, "c": 0})
 
     @precondition(lambda self: self.case.final or not self.acts)
     @rule(steps=STEPS)
@@ -98,9 +106,14 @@ class Acts(RuleBasedStateMachine):
         self.told += file.told
         file.added, file.told = [], []
 
-    def submit(self, steps: list[dict[str, Any]]) -> None:
-        route = [self.route_step(n, one) for n, one in enumerate(steps)]
-        content = {"round": self.case.round + 1}
+    def submit(self, steps: list[dict[str, Any]], content: dict[str, int]) -> None:
+        self.wanted = steps
+        before = [slot for slot in self.slots.values() if slot.round == self.case.round]
+        digests = {step.key: step.attested_digest for step in self.file.route} if before else {}
+        route = [self.route_step(n, one, content) for n, one in enumerate(steps)]
+        begun = begin(route, Earlier(digests, before), self.seating_of, APPLICANT.person_id)
+        if begun.first is None:
+            return  # refused: no step would open, the case stays as it is
         asked = Submission(
             doc_type="plan",
             doc_id=self.case.doc_id,
@@ -119,34 +132,26 @@ class Acts(RuleBasedStateMachine):
             doc_id=self.case.doc_id,
             revision=self.case.round + 1,
             digest=asked.digest,
-            route=[one.to_json() for one in route],
+            route=begun.to_json(),
             facts={},
             content=content,
             submitted_at=self.at,
         )
         self.case.describe(asked, "示例单位", "/140000/")
         self.file = CaseFile(self.case, frozen, [], self.at)
-        start = self.opening(route)
-        if start.index is None:
-            return  # refused: no step would open, the case stays as it is
         if not self.case.event_hash:
             self.beginning = first_hash(self.case.id, frozen.digest, frozen.route)
+        seated = begun.seating
+        start = NextStep(begun.first, seated.people, begun.skipped, basis=seated.basis, carried=begun.carried)
         rounds.submit(self.file, Actor(APPLICANT.person_id, APPLICANT.name), start)
+        self.contents[self.case.round] = content
         self.steps = [self.case.step_index]
         self.keep(self.file)
 
-    def opening(self, route: list[RouteStep]) -> NextStep:
-        skipped: dict[str, str] = {}
-        for index, one in enumerate(route):
-            if not one.applies:
-                continue
-            seated = seat(one, self.candidates, APPLICANT.person_id)
-            if not seated.skip:
-                return NextStep(index, seated.people, skipped, basis=seated.basis)
-            skipped[one.key] = seated.skip
-        return NextStep(None)
+    def seating_of(self, step: RouteStep, agreed: Collection[UUID]) -> Seating:
+        return seat(step, self.candidates, APPLICANT.person_id, agreed)
 
-    def route_step(self, n: int, one: dict[str, Any]) -> RouteStep:
+    def route_step(self, n: int, one: dict[str, Any], content: dict[str, int]) -> RouteStep:
         key = f"unit.s{n}"
         self.people[key] = [STAFF[index] for index in sorted(one["people"])]
         return RouteStep(
@@ -167,6 +172,9 @@ class Acts(RuleBasedStateMachine):
             owner_path="/140000/",
             facts={},
             applies=one["applies"],
+            may_carry=one["may_carry"],
+            attested=one["attested"],
+            attested_digest=attested_digest(one["attested"], content, digest(content)),
             budget_hours=one.get("budget_hours"),
             escalation=one.get("escalation", []),
             escalation_places=[None] * len(one.get("escalation", [])),
@@ -241,7 +249,7 @@ class Acts(RuleBasedStateMachine):
     def withdraw(self, really: int) -> None:
         if not self.acts:
             return
-        decided = any(s.state in DECIDED for s in self.slots.values() if s.round == self.case.round)
+        decided = any(s.is_decision for s in self.slots.values() if s.round == self.case.round)
         assert self.file.withdrawable == (self.reviewing and not decided)
         if self.file.withdrawable and not really:
             rounds.withdraw(self.file, Actor(APPLICANT.person_id, APPLICANT.name))
@@ -259,13 +267,17 @@ class Acts(RuleBasedStateMachine):
         self.keep(self.file)
 
     @precondition(lambda self: self.case.state in (CaseState.RETURNED, CaseState.WITHDRAWN))
-    @rule(steps=STEPS)
-    def submit_again(self, steps: list[dict[str, Any]]) -> None:
+    @rule(steps=st.one_of(st.none(), st.none(), STEPS), content=CONTENT)
+    def submit_again(self, steps: list[dict[str, Any]] | None, content: dict[str, int]) -> None:
+        """By the same chain (or another one), with some fields changed."""
         self.at += timedelta(minutes=1)
-        keep = self.file
-        self.submit(steps)
-        if self.case.state != CaseState.REVIEWING:
-            self.file = keep
+        self.submit(steps or self.wanted, content)
+
+    @precondition(lambda self: self.reviewing and self.open and len(self.steps) > 1)
+    @rule(n=st.integers(0, 5), content=CONTENT)
+    def return_and_submit_again(self, n: int, content: dict[str, int]) -> None:
+        self.disagree(n, "请补充")
+        self.submit_again(None, content)
 
     @precondition(lambda self: self.reviewing and self.open)
     @rule(n=st.integers(0, 5), really=st.integers(0, 2))

@@ -200,10 +200,13 @@ class Followed(RuleBasedStateMachine):
     def act(self, verdict: str) -> None:
         if verdict == "withdraw":
             self.office.withdraw("li", self.doc_id)
-            return
-        holder = "wang" if self.office.get("wang", "todo", doc_type=self.office.doc_type)["items"] else "qian"
-        answer = self.office.agree(holder) if verdict == "agree" else self.office.disagree(holder)
-        assert answer.status_code == 200
+        else:
+            waits = self.office.get("wang", "todo", doc_type=self.office.doc_type)["items"]
+            holder = "wang" if waits else "qian"
+            answer = self.office.agree(holder) if verdict == "agree" else self.office.disagree(holder)
+            assert answer.status_code == 200
+        if self.case_state != "reviewing":
+            self.said = ""  # what was said before the case moved is no answer to it
 
     @precondition(lambda self: self.case_state in ("returned", "withdrawn"))
     @rule()

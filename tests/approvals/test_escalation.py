@@ -175,7 +175,13 @@ def test_i37_time_alone_fires_each_level_once_and_agrees_to_nothing(
     machine = Review()
     people = [PeopleSelector(people=[STAFF[n].person_id for n in sorted(level)]) for level in levels]
     one = {"people": {1, 2}, "quorum": "any", "pick": "none", "on_empty": "skip", "applies": True}
-    one |= {"self_review": "exclude", "repeat": "never", "budget_hours": hours}
+    one |= {
+        "self_review": "exclude",
+        "repeat": "never",
+        "budget_hours": hours,
+        "may_carry": False,
+        "attested": [],
+    }
     machine.begin(steps=[{**one, "escalation": [Escalation(selector=selector) for selector in people]}])
     fired: Counter[tuple[Any, str]] = Counter()
     for wait in waits:

@@ -64,18 +64,20 @@ def test_i13_a_unit_chain_below_the_floor_is_not_published(office: Office) -> No
         "max_total_hours": 24,
         "on_empty": ["refuse"],
         "self_review": ["exclude", "superior"],
+        "may_carry": False,
     }
     assert set_floor(office, rules).status_code == 200
     leader = {"role": "reviewer", "position": "leader"}
     low = [
         step("one", on_empty="skip", self_review="skip"),
-        step("two", budget_hours=20, condition=banded("small")),
+        step("two", budget_hours=20, condition=banded("small"), may_carry=True),
     ]
     refused = publish(office, "chen", "unit", *low, step("three", condition=banded("large"), selector=leader))
     assert findings(refused) == [
         ("floor_step_missing", "/steps"),
         ("floor_on_empty", "/steps/0/on_empty"),
         ("floor_self_review", "/steps/0/self_review"),
+        ("floor_carrying", "/steps/1/may_carry"),
         ("floor_hours_missing", "/steps/0/budget_hours"),
         ("floor_step_hours", "/steps/1/budget_hours"),
         ("floor_hours_missing", "/steps/2/budget_hours"),

@@ -10,7 +10,8 @@ from hypothesis.stateful import invariant
 from services.approvals import deciding
 from services.approvals.case import CaseState
 from services.approvals.case_event import intact
-from services.approvals.slot import DECIDED, PENDING, SlotState
+from services.approvals.slot import DECIDED, PENDING, Slot, SlotState
+from services.approvals.step import RouteStep
 from shared.events.approvals import SlotClosed, SlotOpened
 from tests.approvals.acts import APPLICANT
 from tests.approvals.turning import Turns
@@ -76,12 +77,19 @@ class Review(Turns):
             left = [s for s in final if s.step_index == index and s.state == SlotState.CANCELLED]
             left = [slot for slot in left if slot.id not in self.undone and not slot.sign]
             agreed = [slot for slot in agreed if not slot.sign]
-            assert all(slot.digest == self.case.digest for slot in agreed)
+            assert all(self.attests(slot, one) for slot in agreed)
             if not one.applies or one.key in skipped:
-                assert not agreed
+                assert not any(slot.is_decision for slot in agreed)
             elif approved or index < self.case.step_index:
                 assert len(agreed) >= (one.at_least or 1)
                 assert one.quorum != "all" or not left
+
+    def attests(self, slot: Slot, step: RouteStep) -> bool:
+        """Whether an agreement is about what the document is now: all of it, or what its step looks at."""
+        if slot.is_decision:
+            return slot.digest == self.case.digest
+        was, now = self.contents[slot.carried_round or 0], self.contents[self.case.round]
+        return all(was[name] == now[name] for name in step.attested or "abc")
 
     def passed_over(self) -> set[str]:
         """Steps of the round that were skipped, and not opened after that by a migration."""
@@ -90,6 +98,23 @@ class Review(Turns):
             found |= entry.data["skipped"].keys()
             found -= {one["step"] for one in entry.data["slots"].values() if one["state"] in PENDING}
         return found
+
+    @invariant()
+    def i20_i25_a_round_asks_somebody_and_carries_from_the_one_before(self) -> None:
+        carried = [one for one in self.slots.values() if one.carried_round is not None]
+        for slot in carried:
+            before = [
+                one
+                for one in self.slots.values()
+                if (one.round, one.step_key) == (slot.round - 1, slot.step_key)
+                and (one.holder_id, one.state) == (slot.holder_id, "agreed")
+            ]
+            (one,) = before
+            assert (one.carried_round or one.round) == slot.carried_round
+            assert (one.acted_by, one.opinion, one.closed_at) == (slot.acted_by, slot.opinion, slot.closed_at)
+        if self.case.state == CaseState.APPROVED:
+            final = [one for one in self.slots.values() if one.round == self.case.round]
+            assert any(one.is_decision for one in final), "nothing is approved without a decision"
 
     @invariant()
     def i27_i28_nobody_decides_twice_or_for_himself(self) -> None:
@@ -123,7 +148,7 @@ TestReview.settings = settings(
 def test_i2_every_tampering_is_found() -> None:
     machine = Review()
     one = {"people": {1, 2}, "quorum": "all", "at_least": 1, "pick": "none", "on_empty": "skip"}
-    one |= {"applies": True, "self_review": "exclude", "repeat": "never"}
+    one |= {"applies": True, "self_review": "exclude", "repeat": "never", "may_carry": False, "attested": []}
     machine.begin(steps=[one, {**one, "people": {3}}])
     for _ in range(3):
         slot = machine.open[0]

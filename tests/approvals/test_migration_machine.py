@@ -40,7 +40,8 @@ class Migrating(Review):
         if turned == 0:
             steps.reverse()
         before, acts, route = self.projection, len(self.acts), list(self.file.route)
-        decided = [n for n in range(len(route)) if any(self.is_decided_at(one, n) for one in self.now)]
+        behind = range(self.case.step_index + 1)
+        decided = [n for n in behind if any(self.is_decided_at(one, n) for one in self.now)]
         renamed = {f"unit.s{old}": f"unit.s{new}" for old, new in renames.items()}
         try:
             new = reroute(self.file, steps, renamed, self.candidates)
@@ -49,17 +50,20 @@ class Migrating(Review):
             assert len(self.acts) == acts, "refused as a whole"
             return
         assert (self.projection, self.file.route) == (before, route), "asking changes nothing"
+        at = self.case.step_index
         open_before = {one.id for one in self.now if one.pending}
         migrate(self.file, new, Actor(ADMINISTRATOR, "管理员"), "新版")
         self.keep(self.file)
-        self.i40_what_was_decided_stays(decided, route, before)
+        self.i40_what_was_decided_stays(decided, route, before, at)
         self.i41_an_administrator_decides_nothing()
         self.steps = [self.case.step_index]
         cancelled = {one.id for one in self.now if one.id in open_before and not one.pending}
         assert not cancelled or cancelled == open_before, "the turns of a step stay together"
         self.undone |= cancelled
 
-    def i40_what_was_decided_stays(self, decided: list[int], route: list[RouteStep], before: Any) -> None:
+    def i40_what_was_decided_stays(
+        self, decided: list[int], route: list[RouteStep], before: Any, at: int
+    ) -> None:
         behind = decided[-1] + 1 if decided else 0
         assert self.file.route[:behind] == route[:behind], "I40: every decided step, in its order"
         kept = [one.id for one in self.now if one.state in DECIDED]
@@ -67,7 +71,8 @@ class Migrating(Review):
         assert self.case.step_index >= (decided[-1] if decided else 0)
         event = {"seq": 1, "type": "migrated", "round": 1, "data": self.acts[-1].data}
         agreed = {str(one): {"step": self.slots[one].step_key, "state": "agreed"} for one in kept}
-        began = {"seq": 0, "type": "submitted", "round": 1, "data": {"slots": agreed}}
+        stood = {"slots": agreed, "step_index": at}
+        began = {"seq": 0, "type": "submitted", "round": 1, "data": stood}
         evidence = {
             "rounds": [{"n": 1, "route": [one.to_json() for one in route]}],
             "events": [began, event],
@@ -92,15 +97,16 @@ class Migrating(Review):
     def version_of(self, edits: list[str], drawn: list[dict[str, Any]]) -> list[RouteStep]:
         """The steps of the route, some of them changed, left out, or with another before them."""
         found: list[RouteStep] = []
+        content = self.contents[self.case.round]
         keys = {step.key for step in self.file.route}
         free = [n for n in range(20) if f"unit.s{n}" not in keys]
         for place, step in enumerate(self.file.route):
             edit, one = edits[place % len(edits)], drawn[place % len(drawn)]
             if edit == "insert" and len(self.file.route) < 9:
-                found.append(self.route_step(free.pop(0), one))
+                found.append(self.route_step(free.pop(0), one, content))
             if edit == "change":
                 people = self.people[step.key]
-                step = self.route_step(int(step.key.removeprefix("unit.s")), one)
+                step = self.route_step(int(step.key.removeprefix("unit.s")), one, content)
                 self.people[step.key] = people
             if edit != "drop":
                 found.append(step.model_copy(update={"chain_version": step.chain_version + 1}))
@@ -122,13 +128,18 @@ TestMigrating.settings = settings(
 
 def test_i40_the_verifier_finds_a_migration_that_changes_what_was_decided() -> None:
     route = [{"key": "unit.a", "quorum": "all"}, {"key": "unit.b"}]
-    agreed = {"slots": {"1": {"step": "unit.a", "state": SlotState.AGREED}}}
+    agreed = {"slots": {"1": {"step": "unit.a", "state": SlotState.AGREED}}, "step_index": 1}
     moved = [{"key": "unit.a", "quorum": "any"}, {"key": "unit.c"}]
     evidence = {
         "rounds": [{"n": 1, "route": route}],
         "events": [
             {"seq": 1, "type": "submitted", "round": 1, "data": agreed},
-            {"seq": 2, "type": "migrated", "round": 1, "data": {"slots": {}, "route": moved}},
+            {
+                "seq": 2,
+                "type": "migrated",
+                "round": 1,
+                "data": {"slots": {}, "step_index": 1, "route": moved},
+            },
         ],
         "case": {"route": moved},
     }

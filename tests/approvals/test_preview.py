@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from services.approvals.condition import holds
+from shared.digest import digest
 from shared.events.documents import Submission
 from tests.approvals.office import Office, finance_step, step
 from tests.approvals.test_condition import CONDITIONS, FACTS
@@ -47,16 +48,19 @@ SELECTORS: list[dict[str, Any]] = [
 ]
 STEPS = st.lists(
     st.builds(
-        lambda selector, condition, quorum, empty: {
+        lambda selector, condition, quorum, empty, attested: {
             "selector": selector,
             "condition": condition,
             "quorum": quorum,
             "on_empty": empty,
+            "may_carry": attested is not None,
+            "attested": attested or [],
         },
         st.sampled_from(SELECTORS),
         st.one_of(st.none(), CONDITIONS),
         st.sampled_from(["any", "all"]),
         st.sampled_from(["refuse", "skip", "administrator"]),
+        st.sampled_from([None, [], ["name"], ["facts"]]),
     ),
     min_size=1,
     max_size=4,
@@ -69,22 +73,22 @@ STEPS = st.lists(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
 )
-@given(unit=STEPS, district=STEPS, facts=FACTS)
-def test_i9_i10_preview_equals_the_frozen_route(
-    bureau: Office, unit: list[dict[str, Any]], district: list[dict[str, Any]], facts: dict[str, Any]
+@given(unit=STEPS, district=STEPS, facts=FACTS, agreements=st.integers(1, 4), renamed=st.booleans())
+def test_i9_i10_preview_equals_the_frozen_route(  # noqa: PLR0913 - what a route depends on
+    bureau: Office,
+    unit: list[dict[str, Any]],
+    district: list[dict[str, Any]],
+    facts: dict[str, Any],
+    agreements: int,
+    renamed: bool,
 ) -> None:
     doc_type = f"kind{next(NUMBERS)}"
     for who, level, steps in (("chen", "unit", unit), ("zhou", "district", district)):
         bureau.publish(who, level, [step(f"s{n}", **one) for n, one in enumerate(steps)], doc_type)
     asked = bureau.submission(doc_type=doc_type, **facts)
-    seen = preview(bureau, "li", asked)
-    bureau.submit(submission=asked)
-    if seen["problems"]:
-        assert bureau.told("case.refused")[-1].data["code"] == seen["problems"][0]["code"]
+    frozen = submitted_as_shown(bureau, asked, 1)
+    if not frozen:
         return
-    case = bureau.case("li", asked.doc_id, doc_type)
-    frozen = [{name: one[name] for name in seen["route"][0]} for one in case["route"]]
-    assert frozen == seen["route"]
     assert [one["key"] for one in frozen] == [
         *(f"unit.s{n}" for n in range(len(unit))),
         *(f"district.s{n}" for n in range(len(district))),
@@ -92,10 +96,48 @@ def test_i9_i10_preview_equals_the_frozen_route(
     for one in frozen:
         assert holds(one["condition"], asked.facts) is one["applies"]
         assert holds(one["condition"], one["facts"]) is one["applies"]
+    if is_returned_after(bureau, asked, agreements):
+        content = {**asked.content, "name": "别的" if renamed else asked.content["name"], "notes": "补充"}
+        again = asked.model_copy(update={"content": content, "digest": digest(content)})
+        for one in submitted_as_shown(bureau, again, 2):
+            assert not one["carried"] or (one["may_carry"] and one["attested"])
+            assert not (one["carried"] and renamed and one["attested"] == ["name"])
+
+
+def submitted_as_shown(bureau: Office, asked: Submission, n: int) -> list[dict[str, Any]]:
+    """Submits a round; gives its steps, which are those that were shown before, or nothing when refused."""
+    seen = preview(bureau, "li", asked)
+    bureau.submit(submission=asked, n=n)
+    if seen["problems"]:
+        assert bureau.told("case.refused")[-1].data["code"] == seen["problems"][0]["code"]
+        return []
+    case = bureau.case("li", asked.doc_id, asked.doc_type)
+    frozen = [{name: one[name] for name in seen["route"][0]} for one in case["route"]]
+    assert frozen == seen["route"]
+    assert [
+        (one["key"], holder["person_id"], holder["carried_round"])
+        for one in case["route"]
+        for holder in one["holders"]
+        if holder["carried_round"]
+    ] == [(one["step_key"], one["person_id"], one["round"]) for one in seen["carried"]]
     (current,) = [one for one in case["route"] if one["state"] == "current"]
     assert current["key"] == seen["first_step"]
-    asked_people = [holder["person_id"] for holder in current["holders"] if holder["person_id"]]
+    asked_people = [one["person_id"] for one in current["holders"] if one["state"] == "open"]
     assert sorted(asked_people) == sorted(one["person_id"] for one in seen["candidates"])
+    return frozen
+
+
+def is_returned_after(bureau: Office, asked: Submission, agreements: int) -> bool:
+    """Lets reviewers agree so many times, then one disagree; not where nobody is left to do so."""
+    for verb in [*["agree"] * agreements, "disagree"]:
+        case = bureau.case("li", asked.doc_id, asked.doc_type)
+        turns = [one for step in case["route"] for one in step["holders"] if one["state"] == "open"]
+        if not turns:
+            return False
+        body = {"opinion": "请补充"}
+        path = f"slots/{turns[0]['slot_id']}/{verb}"
+        assert bureau.post(turns[0]["name"], path, body, If_Match=turns[0]["etag"]).status_code == 200
+    return True
 
 
 def test_every_step_says_why_it_is_there(office: Office) -> None:

@@ -139,8 +139,9 @@ class Turns(Acts):
         standing = [one for one in decisions if self.stands(one.slot_id, one.seq)]
         last = bool(standing) and standing[-1].seq == slot.closed_by
         act = slot.closed_by or 0
-        touched = any(self.touched.get(one, 0) > act for one in self.opened[act].slots)
-        return self.reviewing and last and not touched
+        if not self.reviewing or not last:
+            return False
+        return not any(self.touched.get(one, 0) > act for one in self.opened[act].slots)
 
     def stands(self, slot_id: UUID | None, seq: int) -> bool:
         slot = self.slots[slot_id] if slot_id else None

@@ -36,12 +36,14 @@ REPEATABLE = {
     "try_provider",
     "ping_endpoint",
     "take_receipts",
+    "decide_slots",  # each row has a key of its own
 }
 # Changes without a version that somebody could have seen: only the caller's own sessions or addresses, or a
 # password that is proved in the same request.
 UNVERSIONED = {"sign_out", "end_my_session", "change_password", "set_contact", "forget_contact"}
-# Decisions that name what they decide by something better than a version: the round, or the parked item.
-ACTS = {"withdraw", "replay_parked", "skip_parked", "resend_delivery"}
+# Decisions that name what they decide by something better than a version: the round, the parked item; or a
+# version for each row.
+ACTS = {"withdraw", "replay_parked", "skip_parked", "resend_delivery", "hand_over"}
 ACTS |= {"replay_push", "skip_push", "replay_period"}
 # Additions: what is there already is not changed by them.
 ADDS = {"appoint_person", "raise_objection", "comment_on_case", "cc_case", "read_cc"}

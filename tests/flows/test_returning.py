@@ -136,3 +136,41 @@ def test_with_a_chain_of_its_own_the_same_plan_goes_through(county: County) -> N
     county.decide(reviewer, plan_id)
     county.decide(county.supervisor, plan_id)
     assert county.plan(plan_id, handler)["status"] == "usable"
+
+
+def test_a_plan_that_comes_back_resumes_where_what_was_agreed_to_is_unchanged(county: County) -> None:
+    unit = county.unit("示例县文化馆")
+    handler, head, boss = (
+        county.hire(unit, name, role)
+        for name, role in (("白居易", "handler"), ("元稹", "reviewer"), ("刘禹锡", "unit_administrator"))
+    )
+    county.world.settle()
+    attested = {"may_carry": True, "attested": ["name", "items"]}
+    step = {"key": "head", "name": "负责人审核", "selector": OWN, "pick": "submitter", **attested}
+    county.publish_chain(boss, step)
+    form = county.form(allocations=[])
+    plan_id: str = handler.post("/api/plans/plans", form)["id"]
+    county.submit(plan_id, [head], by=handler)
+    county.world.settle()
+    county.decide(head, plan_id)
+    county.decide(county.supervisor, plan_id, "disagree", "用途不明")
+
+    path = f"/api/plans/plans/{plan_id}"
+    handler.get(path)
+    handler.put(path, {**form, "purpose": "群众文化活动"}, etag=handler.etags[path])
+    sent = handler.get(f"{path}/submission")
+    shown = handler.post("/api/approvals/preview", sent["submission"])
+    assert (shown["first_step"], shown["asks_pick"]) == ("district.finance_office", False)
+    county.submit(plan_id, [], by=handler)
+    county.world.settle()
+    assert county.told(head, form["name"]) == ["slot.opened"], "he is not asked again"
+    assert not county.todo(head, plan_id)
+    (slot,) = county.todo(county.supervisor, plan_id)
+    since = county.supervisor.get(f"/api/approvals/slots/{slot['id']}")["since_decided"]
+    assert [(one["label"], one["before"], one["after"]) for one in since["changes"]] == [
+        ("采购用途", "更新设备", "群众文化活动")
+    ]
+    stream = [one["text"] for one in handler.get(f"{path}/history")["items"]]
+    assert "沿用上一轮的同意：负责人审核" in stream
+    county.decide(county.supervisor, plan_id)
+    assert county.plan(plan_id, handler)["status"] == "usable"

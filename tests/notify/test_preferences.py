@@ -6,29 +6,18 @@ import threading
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notify.channels import Channel
-from services.notify.kinds import KINDS, Group
+from services.notify.kinds import KINDS, Group, Kind
 from services.notify.preferences import ALL, Choice, Mode, Owner, Preferences
 from services.notify.wishes import Wishes
 from shared.database import new_id
 from tests.lone import MORNING
+from tests.notify.choosing import save
 from tests.notify.office import ADDRESS, Office, slot_opened, status_changed
-
-
-def save(
-    office: Office, person_id: UUID, *choices: tuple[str, str, str], path: str = "preferences", **more: Any
-) -> httpx2.Response:
-    """Saves all choices of a person, or with `path` those of his unit."""
-    tag = office.get(person_id, path).headers["etag"]
-    body = {"choices": [{"topic": t, "channel": c, "mode": m} for t, c, m in choices], **more}
-    headers = office.as_(person_id, office.unit, If_Match=tag)
-    answer: httpx2.Response = office.http.put(path, json=body, headers=headers)
-    return answer
 
 
 def holds(office: Office, person_id: UUID, kind: str, channel: str) -> tuple[str, str, str]:
@@ -143,6 +132,11 @@ def test_a_unit_may_let_the_inbox_suffice(office: Office, chief: UUID) -> None:
         ({"locale": "fr"}, "literal_error", "/locale"),
         ({"inbox_suffices": True}, "extra_forbidden", "/inbox_suffices"),
         ({"choices": [{"topic": "*", "channel": "sms", "mode": "now"}] * 501}, "too_long", "/choices"),
+        (
+            {"choices": [{"topic": "digest.collected", "channel": "sms", "mode": "off"}]},
+            "unknown_topic",
+            "/choices/0/topic",
+        ),
     ],
 )
 def test_what_is_wrong_with_choices_is_said(
@@ -216,6 +210,11 @@ def row(owner: Owner, choices: list[Choice]) -> Preferences:
     return made
 
 
+def unless_urgent(mode: Mode, kind: Kind) -> Mode:
+    """What is urgent is not collected, nor is a letter that lists others."""
+    return Mode.NOW if mode is Mode.DIGEST and (kind.urgent or kind.letter) else mode
+
+
 @given(CHOICES, st.lists(CHOICES, max_size=2))
 def test_the_nearest_choice_holds_and_of_several_units_the_more_insistent(
     own: list[Choice], units: list[list[Choice]]
@@ -227,7 +226,7 @@ def test_the_nearest_choice_holds_and_of_several_units_the_more_insistent(
             topics = (kind.name, kind.group, ALL)
             mine = [c for t in topics for c in own if (c.topic, c.channel) == (t, channel)]
             if mine:
-                assert (found.mode, found.source) == (mine[0].mode, "person")
+                assert (found.mode, found.source) == (unless_urgent(mine[0].mode, kind), "person")
                 continue
             nearest = [
                 next((c for t in topics for c in choices if (c.topic, c.channel) == (t, channel)), None)
@@ -235,6 +234,7 @@ def test_the_nearest_choice_holds_and_of_several_units_the_more_insistent(
             ]
             modes = {c.mode for c in nearest if c}
             if modes:
-                assert (found.mode, found.source) == (max(modes, key=list(Mode).index), "unit")
+                most = max(modes, key=list(Mode).index)
+                assert (found.mode, found.source) == (unless_urgent(most, kind), "unit")
             else:
                 assert (found.mode is Mode.NOW) == (channel in kind.channels)

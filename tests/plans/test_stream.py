@@ -10,7 +10,7 @@ import pytest
 from services.plans.handlers import events
 from shared.database import new_id
 from shared.events import Event
-from shared.events.approvals import CaseApproved, CaseReturned, SlotClosed
+from shared.events.approvals import CaseApproved, CaseOpened, CaseReturned, SlotClosed
 from shared.events.notify import DeliveryCompleted, DeliveryConfirmed, DeliveryFailed, MessageCreated
 from tests.plans.requests import submitted, tell
 from tests.plans.town import Town
@@ -64,6 +64,16 @@ def test_opinions_and_messages_stand_in_the_stream_in_the_order_in_which_they_ca
     )
     assert (said["actor_id"], said["actor_name"], said["data"]["round"]) == (str(town.shen), "沈审核", 1)
     assert town.plan(plan)["version"] == 3  # what others tell does not change the document
+
+
+def test_agreement_that_goes_on_to_hold_stands_in_the_stream_once(town: Town) -> None:
+    plan = town.submitted()
+    opened = town.case(CaseOpened, plan, steps=["部门负责人审核", "财政审核"], carried=["部门负责人审核"])
+    town.hear(opened)
+    town.hear(opened)
+    url = f"plans/{plan['id']}"
+    assert texts(town, url, group="opinions") == ["沿用上一轮的同意：部门负责人审核"]
+    assert town.plan(plan)["version"] == plan["version"]
 
 
 def test_one_asks_for_some_of_it(town: Town) -> None:

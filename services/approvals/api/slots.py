@@ -1,4 +1,4 @@
-"""Routes of reviewers: to-do, done, and decisions."""
+"""Routes of reviewers: to-do, done, and one slot."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from services.approvals import deciding, holders, queries
-from services.approvals.actor import Actor
-from services.approvals.api.turn import chosen, take_turn
-from services.approvals.attachment import attach
-from services.approvals.deciding import Decision
-from services.approvals.filing import candidates_today, keep, situation, take_by_slot
-from services.approvals.opinion import count_use
+from services.approvals import queries
+from services.approvals.filing import situation, take_by_slot
 from services.approvals.queries import (
     DONE_ORDER,
     TODO_ORDER,
@@ -25,18 +20,10 @@ from services.approvals.queries import (
     TodoListing,
 )
 from services.approvals.slot import Slot
-from services.approvals.slot_schemas import (
-    AgreeBody,
-    CountsShape,
-    DecisionShape,
-    DisagreeBody,
-    ReassignBody,
-    SlotItem,
-)
-from services.approvals.slot_views import decision, slot_items, whole_slot
+from services.approvals.slot_schemas import CountsShape, SlotItem
+from services.approvals.slot_views import slot_items, whole_slot
 from services.approvals.standing_in import in_force_for
-from shared.errors import Forbidden
-from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, page_of, shown
+from shared.http import Page, PageAsked, SignedIn, StoreHere, page_of, shown
 
 router = APIRouter(tags=["slots"])
 
@@ -94,77 +81,6 @@ def get_slot(store: StoreHere, caller: SignedIn, slot_id: UUID) -> Response:
         look.get(Slot, slot_id, seen_by=caller)
         file, slot = take_by_slot(look, slot_id, caller)
         return shown(whole_slot(look, situation(look, file, slot, caller)), slot.etag)
-
-
-@router.post(
-    "/slots/{slot_id}/agree",
-    operation_id="agree",
-    summary="同意 (agree)",
-    response_model=DecisionShape,
-)
-def agree(  # noqa: PLR0913 - what a decision is made of
-    store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch, slot_id: UUID, body: AgreeBody
-) -> Response:
-    """Agrees. `If-Match` is the ETag of the slot: it names the content that was seen.
-
-    409 `already_decided` with the winner's facts, 422 `pick_required` where the next step asks for picks.
-    """
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
-            return before
-        at = take_turn(work, "agree", slot_id, caller, expected)
-        files = attach(work, at.file.case, body.attachments, caller)
-        said = Decision(at.actor, body.opinion, body.picks, files)
-        deciding.agree(at.file, at.slot, said, lambda step: candidates_today(work, step))
-        count_use(work, caller, "agree", body.opinion)
-        keep(work, at.file)
-        return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
-
-
-@router.post(
-    "/slots/{slot_id}/disagree",
-    operation_id="disagree",
-    summary="不同意并退回 (disagree: back to the applicant)",
-    response_model=DecisionShape,
-)
-def disagree(  # noqa: PLR0913 - what a decision is made of
-    store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch, slot_id: UUID, body: DisagreeBody
-) -> Response:
-    """Sends the document back to its applicant, with an opinion."""
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
-            return before
-        at = take_turn(work, "disagree", slot_id, caller, expected)
-        files = attach(work, at.file.case, body.attachments, caller)
-        deciding.disagree(at.file, at.slot, Decision(at.actor, body.opinion, attachments=files))
-        count_use(work, caller, "disagree", body.opinion)
-        keep(work, at.file)
-        return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
-
-
-@router.post(
-    "/slots/{slot_id}/reassign",
-    operation_id="reassign",
-    summary="改派审核人 (reassign, by an administrator)",
-    response_model=DecisionShape,
-)
-def reassign(  # noqa: PLR0913 - what a decision is made of
-    store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch, slot_id: UUID, body: ReassignBody
-) -> Response:
-    """Gives an open or vacant slot to another person of the step's organisation; never to the applicant or to
-    somebody who has decided in this round. Administrators of the step's segment only."""
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
-            return before
-        at = take_turn(work, "reassign", slot_id, caller, expected)
-        if body.to == caller.person_id:
-            raise Forbidden(
-                "not_to_yourself", "不能改派给自己", "an administrator does not take the step himself"
-            )
-        to = chosen(work, at, "reassign", body.to)
-        new = holders.reassign(at.file, at.slot, to, Actor(caller.person_id, caller.name), body.reason)
-        keep(work, at.file)
-        return once.answer(work, decision(at.file, new), etag=new.etag)
 
 
 def _page(asked: Listing) -> PageAsked:

@@ -17,6 +17,8 @@ from services.notify.preference_schemas import (
     unit_preferences_shape,
 )
 from services.notify.preferences import Owner, Preferences
+from services.notify.todo_digest import plan_anew
+from services.notify.waking import wake_quiet
 from services.notify.wishes import Wishes, lock_preferences, wishes_of
 from shared.errors import invalid
 from shared.http import IfMatch, SignedIn, StoreHere, etag, shown
@@ -50,16 +52,19 @@ def get_preferences(store: StoreHere, caller: SignedIn) -> Response:
 def save_preferences(
     store: StoreHere, caller: SignedIn, expected: IfMatch, body: PreferencesBody
 ) -> Response:
-    """Replaces all choices of the caller. 422 `mandatory_needs_channel` when nothing outside the inbox would
+    """Replaces all choices of the caller. What is held for quiet time goes by the new ones at once; what is
+    collected leaves when it was to. 422 `mandatory_needs_channel` when nothing outside the inbox would
     be left for a kind that is mandatory, `unknown_topic`, `chosen_twice`."""
     with store.work(actor=caller.actor) as work:
         own = lock_preferences(work, caller.person_id, Owner.PERSON)
         expected.check(etag(own.version))
-        own.locale = body.locale
+        own.locale, own.timing = body.locale, body.timing.kept
         own.choose(body.chosen, work.now)
         wishes = wishes_of(work, caller.person_id)
         if problems := problems_in(body.chosen, wishes):
             raise invalid(problems)
+        plan_anew(work, caller.person_id)
+        wake_quiet(work, caller.person_id)
     return shown(preferences_shape(own, wishes), etag(own.version))
 
 
@@ -91,7 +96,8 @@ def save_unit_preferences(
     with store.work(actor=caller.actor) as work:
         unit = lock_preferences(work, caller.organisation_id, Owner.UNIT)
         expected.check(etag(unit.version))
-        unit.locale, unit.inbox_suffices = body.locale, body.inbox_suffices
+        unit.locale, unit.timing = body.locale, body.timing.kept
+        unit.inbox_suffices = body.inbox_suffices
         unit.choose(body.chosen, work.now)
         wishes = Wishes(None, [unit])
         if problems := problems_in(body.chosen, wishes):

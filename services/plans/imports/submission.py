@@ -78,6 +78,7 @@ def build(approval: ImportApproval, rules: ImportRules, known: SoFar = NOTHING) 
         facts=facts_of(approval, rules, known),
         content=whole,
         digest=digest(whole),
+        labels=reference.field_labels(approval.form),
     )
     return submission, verdict
 
