@@ -176,6 +176,7 @@ class EventShape(Shape):
     step_name: str
     opinion: str
     administrator: bool
+    review_anew: bool
     channel: str = Field(description="message：从消息中的链接审核 (decided from a message)")
     to: list[str]
     attachments: list[FileShape]

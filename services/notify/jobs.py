@@ -14,7 +14,7 @@ from services.notify.post import Post
 from services.notify.providers.counting import limits_of
 from services.notify.providers.kinds import asks, keeps, limits_on, sender_of
 from services.notify.providers.standard import Courier
-from services.notify.pushing import PUSH, send_next, wake_cut_off
+from services.notify.pushing import PUSH, send_waiting, wake_cut_off
 from services.notify.receipt import ASK
 from services.notify.replaying import forget_pushes
 from services.notify.sandbox import Sandbox
@@ -60,9 +60,9 @@ def send_delivery(here: Running, delivery_id: str, attempt: int) -> None:
 
 
 @jobs.task(PUSH)
-def push_next(here: Running, endpoint_id: str) -> None:
+def push_waiting(here: Running, endpoint_id: str) -> None:
     sandbox = Sandbox.of(here.settings.sandbox_receivers)
-    send_next(here.store, Courier.of(here), sandbox, UUID(endpoint_id))
+    send_waiting(here.store, Courier.of(here), sandbox, UUID(endpoint_id))
 
 
 @jobs.task(TEXT_FAILED)

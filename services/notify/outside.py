@@ -18,7 +18,7 @@ from shared.events.approvals import (
     CaseTerminated,
     CaseWithdrawn,
 )
-from shared.events.documents import DocumentSubmitted
+from shared.events.documents import DocumentCancelled, DocumentSubmitted
 from shared.events.imports import ImportApprovalStatusChanged, NoticePublished
 from shared.events.plans import (
     MethodChangeStatusChanged,
@@ -51,6 +51,7 @@ OUTSIDE: Mapping[type[Event], str] = {
     CaseReturned: "审核退回",
     CaseWithdrawn: "审核撤回",
     CaseTerminated: "审核终止",
+    DocumentCancelled: "单据作废",
 }
 """Events that are meant for others. A submission is not: its content names a contact with a phone number; nor
 are to-dos, which are somebody's own."""

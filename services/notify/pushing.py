@@ -1,7 +1,7 @@
 """Events for outside systems: kept for every endpoint that wants them, then sent one after the other.
 
-Each job of an endpoint sends the first event that waits there, and leaves a job for the next: so order is
-kept, and an endpoint that does not answer gets one request at a time however much waits for it.
+A job of an endpoint sends the first event that waits there, then the next, and leaves a job for the rest: so
+order is kept, and an endpoint that does not answer gets one request at a time however much waits for it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from shared.jobs import later
 from shared.store import Look, Store, Work
 
 PUSH = "notify.push"
+PATIENCE = 5.0
+"""Seconds that one job sends; then other jobs have their turn."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,20 @@ def keep_for_endpoints(work: Work, event: Event) -> None:
             later(work, PUSH, endpoint_id=str(endpoint.id))
 
 
-def send_next(store: Store, courier: Courier, sandbox: Sandbox, endpoint_id: UUID) -> None:
-    """Makes one try of the first event that waits for an endpoint: claim (short transaction), send (none
-    open), note the outcome (short transaction)."""
+def send_waiting(store: Store, courier: Courier, sandbox: Sandbox, endpoint_id: UUID) -> None:
+    """Sends what waits for an endpoint, one event after the other, until nothing is due or `PATIENCE` is
+    over; then the rest has a job of its own."""
+    until = monotonic() + PATIENCE
+    while _send_first(store, courier, sandbox, endpoint_id, until):
+        pass
+
+
+def _send_first(store: Store, courier: Courier, sandbox: Sandbox, endpoint_id: UUID, until: float) -> bool:
+    """Makes one try of the first event that waits: claim (short transaction), send (none open), note the
+    outcome (short transaction). Whether the next one is to be sent here and now."""
     going = _claim(store, sandbox, endpoint_id)
     if going is None:
-        return
+        return False
     started = monotonic()
     answer = courier.post(going.url, going.sealed, going.event_id, going.body)
     milliseconds = round((monotonic() - started) * 1000)
@@ -89,7 +99,12 @@ def send_next(store: Store, courier: Courier, sandbox: Sandbox, endpoint_id: UUI
         work.add(_tried(going, answer, work, milliseconds))
         if push.state == PushState.SENDING and push.attempts == going.attempt:
             _note(work, endpoint, push, answer)
+        following = _first(work, endpoint_id)
+        here = endpoint.active and following is not None and following.is_due(work.now)
+        if here and monotonic() < until:
+            return True
         go_on(work, endpoint)
+    return False
 
 
 def go_on(work: Work, endpoint: Endpoint) -> None:

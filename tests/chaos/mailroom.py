@@ -27,10 +27,12 @@ LOST = 0.02
 
 @dataclass
 class Mailroom:
-    """Counts what was taken, by delivery: a mail has its id in the Message-ID, a webhook in a header."""
+    """Counts what was taken, by delivery: a mail has its id in the Message-ID, a webhook in a header. What an
+    outside system hears stands in `outside`, in the order of its requests."""
 
     chance: random.Random
     taken: Counter[str] = field(default_factory=Counter)
+    outside: list[str] = field(default_factory=list)
     smtp: str = ""
     http: str = ""
 
@@ -60,7 +62,10 @@ class Mailroom:
         fate = self.fate()
         if fate < REFUSED:
             return 503, {}
-        self.take(heard.headers["x-plans-delivery"])
+        if "webhook-id" in heard.headers:
+            self.outside.append(heard.headers["webhook-id"])
+        else:
+            self.take(heard.headers["x-plans-delivery"])
         return self._silence if fate < REFUSED + LOST else {}
 
     @staticmethod

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.notify.delivery import RETRY_AFTER
-from services.notify.jobs import push_next, tidy_up, wake_endpoints
+from services.notify.jobs import push_waiting, tidy_up, wake_endpoints
 from services.notify.providers.standard import Courier
 from shared.database import new_id
 from shared.events.approvals import CaseApproved
@@ -205,7 +205,7 @@ def test_a_process_that_dies_in_the_middle_makes_the_same_request_again(
     with monkeypatch.context() as broken:
         broken.setattr(Courier, "post", dies)
         with pytest.raises(SystemExit):
-            push_next(office.here, made["id"])
+            push_waiting(office.here, made["id"])
     settle(office)
     assert there.heard == [], "another process may still be at it"
     office.clock.move(minutes=1)
