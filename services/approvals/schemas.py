@@ -226,6 +226,16 @@ class CaseItem(Shape):
     version: int
 
 
+class CaseRow(CaseItem):
+    """A case in the list of cases: the present step, who has it, and when the first of its turns is due."""
+
+    step_name: str
+    holders: list[str]
+    due_at: datetime | None
+    time_state: str = Field(description="空 (no budget), on_time, due_soon, overdue")
+    time_label: str
+
+
 class CaseShape(CaseItem):
     """A case as people read it: content, whole route, who has it, what happened."""
 
