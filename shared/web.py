@@ -144,7 +144,9 @@ def refusal_of(request: Request, error: Exception) -> Refusal:
     if isinstance(error, DBAPIError):
         log.error("database_error", error=repr(error)[:500])
         return Unavailable("database_busy", "系统繁忙，请稍后重试", "try again", headers={"Retry-After": "2"})
-    log.error("unexpected_error", path=request.url.path, exc_info=error)
+    # the route, not the address: that may hold a token by which somebody decides or unsubscribes
+    route = getattr(request.scope.get("route"), "path", "")
+    log.error("unexpected_error", method=request.method, route=route, exc_info=error)
     return Broken("internal_error", "系统内部错误，请提供 trace_id 联系管理员", "internal error")
 
 

@@ -12,7 +12,7 @@ from services.approvals.slot_schemas import DecisionShape, Picks, ReassignBody
 from shared.http import Body, Shape
 
 MOST = 100
-SAID = ("opinion", "picks", "attachments")
+SAID = ("opinion", "review_anew", "picks", "attachments")
 SLOT = "019f3a52-7c1e-7d43-89e4-0ed9416f7d51"
 ETAG = '"v1-9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"'
 
@@ -23,6 +23,7 @@ class DecisionRow(Body):
     slot_id: UUID = Field(examples=[SLOT])
     verb: Literal["agree", "disagree"]
     opinion: str = Field("", max_length=10_000, examples=["同意"])
+    review_anew: bool = Field(False, description="仅用于不同意 (for a disagreement only)")
     picks: Picks = Field(default=[])
     attachments: Attachments = Field(default=[])
     etag: str = Field(max_length=200, examples=[ETAG], description="待办的 ETag (what If-Match would be)")

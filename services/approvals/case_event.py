@@ -89,6 +89,11 @@ class CaseEvent(Approvals):
         return str(self.data.get("channel", ""))
 
     @property
+    def review_anew(self) -> bool:
+        """Whether it has asked that everybody reviews the document again."""
+        return bool(self.data.get("review_anew"))
+
+    @property
     def administrator(self) -> bool:
         """Whether it is the act of an administrator, who is no party of the case."""
         return bool(self.data.get("administrator"))

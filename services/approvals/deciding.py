@@ -22,13 +22,15 @@ from services.approvals.slot import Slot, SlotState
 @dataclass(frozen=True)
 class Decision:
     """What a reviewer says, whom he picks for the next step, and the files he adds (as events name them).
-    `link` is the hash of the link in a message by which he decides."""
+    `link` is the hash of the link in a message by which he decides; `review_anew` goes with a disagreement:
+    at the next submission nothing of this round goes on to hold."""
 
     by: Actor
     opinion: str = ""
     picks: Sequence[UUID] = ()
     attachments: Sequence[Mapping[str, Any]] = ()
     link: str = ""
+    review_anew: bool = False
 
 
 def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) -> None:
@@ -70,7 +72,8 @@ def disagree(file: CaseFile, slot: Slot, said: Decision) -> None:
 
 
 def _record(file: CaseFile, act: str, effects: Effects, slot: Slot, said: Decision) -> None:
-    how = {"channel": "message", "link": said.link} if said.link else {}
+    how: dict[str, Any] = {"channel": "message", "link": said.link} if said.link else {}
+    how |= {"review_anew": True} if said.review_anew else {}
     files = list(said.attachments)
     record(file, act, said.by, effects, slot=slot, opinion=said.opinion, attachments=files, **how)
 

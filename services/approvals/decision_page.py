@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from services.approvals.by_message import Offer
 from services.approvals.case import CASE_LABELS, CaseState
 from services.approvals.quorum import closes
+from services.approvals.since import since_decided
+from services.approvals.slot_views import since_shape
 from services.approvals.views import next_of
 from shared.clock import SHANGHAI
 from shared.money import format_yuan
@@ -39,6 +41,7 @@ def offer_page(look: Look, offer: Offer, case_url: str, filled: Filled) -> str:
     slot, agrees = at.slot, offer.verb == "agree"
     closing = agrees and closes(at.file.step, at.file.step_slots, slot)
     after = next_of(look, at.file, at.caller) if closing else None
+    since = since_decided(look, at.file).get(slot.id)
     return _page(
         state="offer",
         verb=VERB_LABELS[offer.verb],
@@ -52,6 +55,7 @@ def offer_page(look: Look, offer: Offer, case_url: str, filled: Filled) -> str:
         person=at.caller.name,
         for_whom="" if at.holds else slot.holder_name,
         closing=closing,
+        since=since_shape(since, at.file.round.labels).model_dump(mode="json") if since else None,
         next_step=after.name if after else "",
         candidates=[one.model_dump(mode="json") for one in after.candidates]
         if after and after.asks_pick

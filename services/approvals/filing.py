@@ -184,6 +184,8 @@ def _earlier(look: Look, submission: Submission, chains: InForce) -> Earlier:
     if case is None or case.final or case.organisation_id != submission.organisation_id:
         return Earlier()
     last = take(look, case)
+    if any(act.review_anew for act in acts_of_round(look, last)):
+        return Earlier()
     return Earlier({step.key: step.attested_digest for step in last.route}, last.slots)
 
 

@@ -176,6 +176,7 @@ class EventShape(Shape):
     step_name: str
     opinion: str
     administrator: bool
+    review_anew: bool
     channel: str = Field(description="message：从消息中的链接审核 (decided from a message)")
     to: list[str]
     attachments: list[FileShape]
@@ -223,6 +224,16 @@ class CaseItem(Shape):
     submitted_at: datetime
     closed_at: datetime | None
     version: int
+
+
+class CaseRow(CaseItem):
+    """A case in the list of cases: the present step, who has it, and when the first of its turns is due."""
+
+    step_name: str
+    holders: list[str]
+    due_at: datetime | None
+    time_state: str = Field(description="空 (no budget), on_time, due_soon, overdue")
+    time_label: str
 
 
 class CaseShape(CaseItem):

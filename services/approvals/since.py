@@ -26,12 +26,14 @@ class Since:
 
 def since_decided(look: Look, file: CaseFile) -> dict[UUID, Since]:
     """By the ids of the pending slots whose holders have decided the step before; in two statements, in none
-    in a first round."""
+    in the first round of a document."""
     waiting = [slot for slot in file.slots if slot.pending and slot.holder_id]
-    if not waiting:
+    if not waiting or file.case.round == 1:
         return {}
     before = _last_decisions(look, file, {slot.step_key for slot in waiting})
     again = {slot.id: before[key] for slot in waiting if (key := (slot.step_key, slot.holder_id)) in before}
+    if not again:
+        return {}
     contents = _contents(look, file, {slot.round for slot in again.values()})
     steps = {step.key: step for step in file.route}
     return {

@@ -25,9 +25,12 @@ class AgreeBody(Body):
 
 
 class DisagreeBody(Body):
-    """A disagreement says why."""
+    """A disagreement says why, and whether everybody has to review the document again."""
 
     opinion: str = Field(min_length=1, max_length=500, examples=["预算依据不足，请补充"])
+    review_anew: bool = Field(
+        False, description="再次提交后从头审核，不沿用此前的同意 (no agreement is carried)"
+    )
     attachments: Attachments = Field(default=[])
 
 

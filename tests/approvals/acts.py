@@ -112,33 +112,29 @@ class Acts(RuleBasedStateMachine):
         digests = {step.key: step.attested_digest for step in self.file.route} if before else {}
         route = [self.route_step(n, one, content) for n, one in enumerate(steps)]
         begun = begin(route, Earlier(digests, before), self.seating_of, APPLICANT.person_id)
-        if begun.first is None:
-            return  # refused: no step would open, the case stays as it is
+        about: Any = {"doc_type": "plan", "doc_id": self.case.doc_id, "facts": {}, "content": content}
         asked = Submission(
-            doc_type="plan",
-            doc_id=self.case.doc_id,
+            **about,
             title="课桌椅采购",
             organisation_id=UNIT,
             applicant_id=APPLICANT.person_id,
             applicant_name=APPLICANT.name,
-            facts={},
-            content=content,
             digest=digest(content),
         )
         frozen = CaseRound(
+            **about,
             case_id=self.case.id,
             n=self.case.round + 1,
-            doc_type="plan",
-            doc_id=self.case.doc_id,
             revision=self.case.round + 1,
             digest=asked.digest,
             route=begun.to_json(),
-            facts={},
-            content=content,
             submitted_at=self.at,
         )
         self.case.describe(asked, "示例单位", "/140000/")
-        self.file = CaseFile(self.case, frozen, [], self.at)
+        if begun.first is not None or not self.acts:
+            self.file = CaseFile(self.case, frozen, [], self.at)
+        if begun.first is None:
+            return  # refused: no step would open, the case stays as it is
         if not self.case.event_hash:
             self.beginning = first_hash(self.case.id, frozen.digest, frozen.route)
         seated = begun.seating

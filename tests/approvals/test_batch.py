@@ -37,7 +37,7 @@ def decide(office: Office, who: str, *rows: dict[str, Any], **headers: str) -> l
 
 
 def single(office: Office, who: str, one: dict[str, Any]) -> Any:
-    body = {name: one[name] for name in ("opinion", "picks") if name in one}
+    body = {name: one[name] for name in ("opinion", "picks", "review_anew") if name in one}
     headers = {"If_Match": one["etag"], "Idempotency_Key": one["command_id"]}
     return office.post(who, f"slots/{one['slot_id']}/{one['verb']}", body, **headers)
 
@@ -94,6 +94,7 @@ ROWS = st.lists(
             "verb": st.sampled_from(["agree", "agree", "disagree"]),
             "opinion": st.sampled_from(["", "  ", "同意", "长" * 501]),
             "pick": st.sampled_from(["", "", "xu", "li"]),
+            "anew": st.sampled_from([None, None, True]),
             "tag": st.sampled_from(["seen", "seen", "seen", "old", ""]),
             "key": st.sampled_from(["own", "own", "own", "shared", ""]),
         }
@@ -133,6 +134,8 @@ def asked(
     tag = {"seen": slot["etag"], "old": '"v0-0"', "": ""}[one["tag"]]
     key = {"own": str(uuid4()), "shared": f"{shared_key}-{one['slot']}-{one['verb']}", "": ""}[one["key"]]
     made = row({**slot, "etag": tag}, one["verb"], command_id=key, opinion=one["opinion"])
+    if one["anew"]:
+        made["review_anew"] = True
     if one["pick"]:
         made["picks"] = ids(office, one["pick"])
     return made

@@ -170,6 +170,27 @@ def test_nothing_is_carried_unless_the_chain_in_force_says_so(three_steps: Offic
     assert states(office, doc_id) == ["current", "waiting", "waiting"]
 
 
+def test_who_returns_it_may_ask_that_everybody_reviews_it_again(three_steps: Office) -> None:
+    office = three_steps
+    doc_id, _ = office.submit(submission=document(office))
+    office.agree("wang")
+    office.agree("zhao")
+    body = {"opinion": "请从头审核", "review_anew": True}
+    assert act(office, "qian", "disagree", office.slot("qian"), **body).status_code == 200
+    assert office.case("li", doc_id)["timeline"][-1]["review_anew"] is True
+    again = document(office, doc_id)
+    assert preview(office, "li", again)["first_step"] == "unit.head"
+    office.submit(submission=again, n=2)
+    assert states(office, doc_id) == ["current", "waiting", "waiting"]
+    mine = office.get("wang", f"slots/{office.slot('wang')['id']}")["since_decided"]
+    assert mine["changes"] == []
+    office.agree("wang")
+    office.disagree("zhao")
+    office.submit(submission=document(office, doc_id), n=3)
+    assert states(office, doc_id) == ["carried", "current", "waiting"]
+    assert code(act(office, "zhao", "agree", office.slot("zhao"), review_anew=True)) == (422, "invalid")
+
+
 def test_who_may_not_review_it_any_more_is_not_carried(three_steps: Office) -> None:
     office = three_steps
     doc_id = returned_by_finance(office)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tests.approvals.office import Office, finance_step, step
+from tests.approvals.test_by_message import link, show
 from tests.approvals.test_carrying import carried, document, states
 from tests.approvals.test_preview import preview
+from tests.approvals.test_statistics import statistics
 
 
 def panel(**more: Any) -> dict[str, Any]:
@@ -120,3 +122,41 @@ def test_i28_skipping_by_repetition_does_not_outlive_a_change(office: Office) ->
     office.disagree("qian")
     office.submit(submission=document(office, doc_id, purpose="办公"), n=3)
     assert states(office, doc_id) == ["current", "waiting", "waiting"]
+
+
+def test_the_page_of_a_link_says_that_something_has_changed_since(office: Office) -> None:
+    office.publish("chen", "unit", [step("head", may_carry=True, attested=["name"])])
+    office.publish("zhou", "district", [finance_step()])
+    doc_id, _ = office.submit(submission=document(office))
+    office.agree("wang")
+    office.disagree("qian")
+    office.submit(submission=document(office, doc_id, name="别的"), n=2)
+    assert "同意（第 1 轮）之后的变化：有 1 处" in show(office, link(office, "wang")).text
+    assert "之后的变化" not in show(office, link(office, "zhao")).text
+
+
+def test_what_was_agreed_before_a_newer_submission_came_is_carried_too(office: Office) -> None:
+    office.publish("chen", "unit", [step("head", may_carry=True, attested=["name"])])
+    office.publish("zhou", "district", [finance_step()])
+    doc_id, _ = office.submit(submission=document(office))
+    office.agree("wang")
+    office.submit(submission=document(office, doc_id, purpose="办公"), n=2)
+    case = office.case("li", doc_id)
+    assert [one["type"] for one in case["timeline"]] == [
+        *("submitted", "agreed", "superseded", "submitted", "carried")
+    ]
+    assert states(office, doc_id) == ["carried", "current"]
+
+
+def test_a_carried_step_takes_no_time(office: Office) -> None:
+    office.publish("chen", "unit", [step("head", may_carry=True, attested=["name"])])
+    office.publish("zhou", "district", [finance_step()])
+    doc_id, _ = office.submit(submission=document(office))
+    office.clock.move(hours=1)
+    office.agree("wang")
+    office.disagree("qian")
+    office.submit(submission=document(office, doc_id, purpose="办公"), n=2)
+    office.clock.move(hours=1)
+    assert office.agree("qian").json()["case_state"] == "approved"
+    times = {one["key"]: one["time"]["count"] for one in statistics(office, "chen")["steps"]}
+    assert times == {"unit.head": 1, "district.finance": 2}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.approvals.office import Office
+from tests.approvals.office import Office, finance_step, step
 
 
 def pages(office: Office, who: str, path: str, **query: Any) -> list[dict[str, Any]]:
@@ -141,3 +141,26 @@ def test_reading_costs_the_same_number_of_statements_whatever_the_length(office:
     for _ in range(10):
         office.submit(["wang", "zhao"])
     assert office.statements(lambda: office.get("wang", "todo")) == few
+    cases = office.statements(lambda: office.get("chen", "cases", limit=2))
+    assert office.statements(lambda: office.get("chen", "cases", limit=10)) == cases
+
+
+def test_the_list_of_cases_says_who_has_each_and_until_when(office: Office) -> None:
+    office.publish("chen", "unit", [step("panel", quorum="all", budget_hours=8)])
+    office.publish("zhou", "district", [finance_step()])
+    doc_id, _ = office.submit()
+
+    def row() -> tuple[Any, ...]:
+        (found,) = office.get("zhou", "cases")["items"]
+        return tuple(found[name] for name in ("step_name", "holders", "due_at", "time_state", "time_label"))
+
+    due = office.slot("wang")["due_at"]
+    assert row() == ("环节panel", ["wang", "zhao"], due, "on_time", "办理中")
+    office.clock.move(days=2)
+    assert row() == ("环节panel", ["wang", "zhao"], due, "overdue", "已超期")
+    office.agree("wang")
+    office.agree("zhao")
+    assert row() == ("环节finance", ["qian", "sun"], None, "", "")
+    office.agree("qian")
+    assert office.case("li", doc_id)["state"] == "approved"
+    assert row() == ("", [], None, "", "")

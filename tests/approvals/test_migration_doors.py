@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from services.approvals.evidence_check import check
 from services.approvals.round_time import StepTime
 from tests.approvals.desk import act
 from tests.approvals.office import Office, finance_step, step
@@ -172,3 +175,28 @@ def test_i16_a_decision_or_the_migration_comes_first(each_office: Office) -> Non
         assert row(moved)["outcome"] == ("refused" if first else "moved"), moved.text
         assert is_whole(office, doc_id)
         office.republish("chen", chain, [leader()])
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where"),
+    [
+        (("case", "route"), None, "case"),
+        (("case", "route", 2, "name"), "别的", "case"),
+        (("events", -1, "data", "route", 2, "quorum"), "all", "events/3"),
+        (("events", -1, "opinion"), "别的", "events/3"),
+        (("rounds", 0, "route", 1, "name"), "别的", "events/1/prev_hash"),
+    ],
+)
+def test_i2_a_changed_route_of_a_moved_round_is_found(
+    office: Office, path: tuple[Any, ...], value: Any, where: str
+) -> None:
+    chain, doc_id = two_steps(office)
+    office.republish("chen", chain, [head(), leader(), checker()])
+    migrate(office, "chen", chain, doc_id)
+    evidence = office.get("zhou", f"cases/{office.case('zhou', doc_id)['id']}/evidence")
+    assert check(evidence) == []
+    inner = evidence
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    assert check(evidence)[0].where == where

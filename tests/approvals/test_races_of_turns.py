@@ -12,7 +12,7 @@ import pytest
 from tests.approvals.desk import act, ids
 from tests.approvals.office import Office, finance_step, step
 from tests.approvals.test_races import at_once, one_winner
-from tests.approvals.test_substitution import grant
+from tests.approvals.test_substitution import end, grant
 
 TIMES = 6
 
@@ -90,7 +90,7 @@ def test_i21_taking_back_against_the_next_one_seeing_it(busy: Office) -> None:
 
 def test_i16_a_transfer_against_a_decision_of_the_deputy(busy: Office) -> None:
     office = busy
-    grant(office, "wang", "zhao")
+    granted = grant(office, "wang", "zhao")
     for doc_id, slot in documents(office):
         passed = {"to": str(office.id("xu")), "reason": "出差"}
         answers = at_once(
@@ -108,6 +108,7 @@ def test_i16_a_transfer_against_a_decision_of_the_deputy(busy: Office) -> None:
         assert sorted((one["name"], one["state"]) for one in holders) == (
             [("wang", "transferred"), ("xu", "open")] if is_passed else [("wang", "agreed")]
         )
+    end(office, "wang", granted)  # others go on in this office
 
 
 def test_i16_adding_a_signer_before_against_a_decision(busy: Office) -> None:

@@ -8,9 +8,12 @@ from uuid import UUID
 
 import pytest
 import structlog
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 from structlog.contextvars import bound_contextvars
 
 from shared.logs import configure, get_logger, redact
+from shared.web import add_error_answers
 
 LIBRARIES = ("uvicorn", "uvicorn.error", "uvicorn.access", "celery", "celery.task")
 
@@ -165,3 +168,19 @@ def test_other_values_stay_what_they_are() -> None:
     kept = {"count": 3, "ratio": 0.5, "ok": True, "token": None, "steps": ["a", {"n": 1}]}
     assert redacted(**kept) == kept
     assert redacted(id=UUID(int=1))["id"] == "UUID('00000000-0000-0000-0000-000000000001')"
+
+
+def test_an_address_stands_in_no_log_as_it_may_hold_a_token() -> None:
+    app = FastAPI()
+    add_error_answers(app)
+
+    @app.get("/decide/{token}")
+    def fail(token: str) -> None:
+        raise RuntimeError("broken")
+
+    with structlog.testing.capture_logs() as logs:
+        client = TestClient(app, raise_server_exceptions=False)
+        assert client.get("/decide/a-secret").status_code == 500
+    (line,) = logs
+    assert (line["event"], line["route"]) == ("unexpected_error", "/decide/{token}")
+    assert "a-secret" not in str(line)

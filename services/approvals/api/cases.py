@@ -13,10 +13,11 @@ from services.approvals import queries, rounds
 from services.approvals.actor import Actor
 from services.approvals.api.turn import require
 from services.approvals.case import Case, RefusedRound
+from services.approvals.case_list import case_rows
 from services.approvals.chain_schemas import PreviewBody, PreviewShape
 from services.approvals.filing import keep, latest_case, plan_route, take
 from services.approvals.queries import CASE_ORDER, CaseListing
-from services.approvals.schemas import CaseItem, CaseShape, TerminateBody
+from services.approvals.schemas import CaseItem, CaseRow, CaseShape, TerminateBody
 from services.approvals.step import KEY
 from services.approvals.views import case_item, case_shape, preview
 from shared.errors import Conflict, NotFound
@@ -47,13 +48,14 @@ def preview_route(store: StoreHere, caller: SignedIn, body: PreviewBody) -> Prev
     return preview(found)
 
 
-@router.get("/cases", operation_id="list_cases", summary="审核事项 (cases)", response_model=Page[CaseItem])
+@router.get("/cases", operation_id="list_cases", summary="审核事项 (cases)", response_model=Page[CaseRow])
 def list_cases(store: StoreHere, caller: SignedIn, asked: Annotated[CaseListing, Query()]) -> Response:
-    """Cases within the caller's scope, newest submission first."""
+    """Cases within the caller's scope, newest submission first, each with its present step, who has it, and
+    when the first of its turns is due."""
     page = PageAsked(limit=asked.limit, cursor=asked.cursor)
     with store.read() as look:
         rows, after = page_of(look, queries.cases(caller, asked), CASE_ORDER, page)
-    return shown(Page(items=[case_item(row) for row in rows], next=after))
+        return shown(Page(items=case_rows(look, rows), next=after))
 
 
 @router.get(

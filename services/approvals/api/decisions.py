@@ -102,5 +102,6 @@ def _decide(
         at = take_turn(work, verb, slot_id, caller, expected)
         files = attach(work, at.file.case, body.attachments, caller)
         picks = body.picks if isinstance(body, AgreeBody) else ()
-        settle(work, at, verb, Decision(at.actor, body.opinion, picks, files))
+        anew = isinstance(body, DisagreeBody) and body.review_anew
+        settle(work, at, verb, Decision(at.actor, body.opinion, picks, files, review_anew=anew))
         return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
