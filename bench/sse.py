@@ -38,7 +38,7 @@ class Found:
 
 
 def measure(rounds: int, quick: bool) -> Iterable[Figure]:
-    events, idle = (20, 5.0) if quick else (100, 30.0)
+    events, idle = (60, 5.0) if quick else (200, 30.0)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, hard), hard))
     with product() as made:

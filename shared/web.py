@@ -62,8 +62,12 @@ class ServiceApp(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()
+        if "ProblemShape" in (shapes := document["components"]["schemas"]):
+            return document  # FastAPI keeps the one that it made first
         problem = ProblemShape.model_json_schema(ref_template="#/components/schemas/{model}")
-        document["components"]["schemas"].update({**problem.pop("$defs"), "ProblemShape": problem})
+        added = {**problem.pop("$defs"), "ProblemShape": problem}
+        assert not added.keys() & shapes.keys(), "a shape of the service has the name of one of ours"
+        shapes.update(added)
         return document
 
 

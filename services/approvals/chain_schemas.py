@@ -11,8 +11,8 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator
 from services.approvals.schemas import (
     Action,
     DocType,
+    ObstacleShape,
     PersonShape,
-    ProblemShape,
     Reason,
     RouteStepShape,
 )
@@ -74,7 +74,7 @@ class ChainShape(ChainItem):
     the floors that hold today (it stays in force until the next one is published)."""
 
     steps: list[Step]
-    floor_problems: list[ProblemShape]
+    floor_problems: list[ObstacleShape]
     retired_at: datetime | None
     retired_reason: str
     versions: list[ChainVersionShape]
@@ -117,7 +117,7 @@ class DiffShape(Shape):
 class LintShape(Shape):
     """What is wrong with a draft; it can be published when this is empty."""
 
-    problems: list[ProblemShape]
+    problems: list[ObstacleShape]
 
 
 class PolicyBody(Body):
@@ -184,4 +184,4 @@ class PreviewShape(Shape):
     asks_pick: bool
     candidates: list[PersonShape]
     carried: list[CarriedShape]
-    problems: list[ProblemShape]
+    problems: list[ObstacleShape]

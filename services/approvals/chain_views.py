@@ -10,7 +10,7 @@ from services.approvals.actions import action
 from services.approvals.chain import Chain, ChainVersion
 from services.approvals.chain_schemas import ChainItem, ChainShape, ChainVersionShape
 from services.approvals.floor import breaches, floors_on
-from services.approvals.schemas import ProblemShape
+from services.approvals.schemas import ObstacleShape
 from services.approvals.step import Segment, Step
 from services.approvals.views import problem_items
 from shared.digest import digest
@@ -84,7 +84,7 @@ def chain_shape(look: Look, chain: Chain, caller: Caller) -> ChainShape:
     )
 
 
-def _floor_problems(look: Look, chain: Chain, versions: Sequence[ChainVersion]) -> list[ProblemShape]:
+def _floor_problems(look: Look, chain: Chain, versions: Sequence[ChainVersion]) -> list[ObstacleShape]:
     in_force = next((version for version in versions if version.n == chain.published), None)
     if in_force is None or chain.level != Segment.UNIT:
         return []

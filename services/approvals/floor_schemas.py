@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.approvals.chain_schemas import ChainItem
 from services.approvals.floor import FloorRules
-from services.approvals.schemas import Action, ProblemShape
+from services.approvals.schemas import Action, ObstacleShape
 from shared.http import Body, Shape
 
 
@@ -60,7 +60,7 @@ class BreachShape(Shape):
     """A published unit chain that does not satisfy the floors."""
 
     chain: ChainItem
-    problems: list[ProblemShape]
+    problems: list[ObstacleShape]
 
 
 class BreachPage(Shape):

@@ -26,7 +26,7 @@ class Action(Shape):
     url: str
 
 
-class ProblemShape(Shape):
+class ObstacleShape(Shape):
     """One thing that is in the way."""
 
     code: str

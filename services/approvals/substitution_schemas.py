@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from services.approvals.queries import Listing
-from services.approvals.schemas import Action, DocType, ProblemShape
+from services.approvals.schemas import Action, DocType, ObstacleShape
 from shared.http import Body, Shape
 
 
@@ -48,7 +48,7 @@ class SubstitutionShape(Shape):
     state: str
     status_label: str
     etag: str
-    warnings: list[ProblemShape]
+    warnings: list[ObstacleShape]
     available_actions: list[Action]
 
 

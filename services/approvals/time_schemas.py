@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, field_validator
 
-from services.approvals.schemas import Action, ProblemShape
+from services.approvals.schemas import Action, ObstacleShape
 from shared.http import Body, Shape
 
 Clock = Annotated[
@@ -93,4 +93,4 @@ class DueShape(Shape):
     days: list[DueDay]
     agrees: bool
     text: str
-    warnings: list[ProblemShape]
+    warnings: list[ObstacleShape]

@@ -26,8 +26,8 @@ from services.approvals.schemas import (
     EventShape,
     HolderShape,
     NextShape,
+    ObstacleShape,
     PersonShape,
-    ProblemShape,
     RouteStepShape,
     SinceShape,
 )
@@ -53,9 +53,9 @@ STEP_LABELS = {
 }
 
 
-def problem_items(problems: Sequence[Problem]) -> list[ProblemShape]:
+def problem_items(problems: Sequence[Problem]) -> list[ObstacleShape]:
     return [
-        ProblemShape(code=one.code, text=one.text, text_en=one.text_en, pointer=one.pointer)
+        ObstacleShape(code=one.code, text=one.text, text_en=one.text_en, pointer=one.pointer)
         for one in problems
     ]
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.notify.delivery import Attempt, Delivery
+from services.notify.digest import Digest
 from services.notify.message import TURN, Message
 from services.notify.queries import tries_of
 from shared.clock import SHANGHAI
@@ -78,10 +79,12 @@ def with_deliveries(look: Look, messages: Sequence[Message]) -> list[Told]:
     ids = [message.id for message in messages]
     wanted = select(Delivery).where(Delivery.message_id.in_(ids)).order_by(Delivery.id)
     found = look.all(wanted) if ids else []
-    tries = tries_of(look, found)
+    letters = _letters_of(look, found)
+    tries = tries_of(look, [*found, *letters.values()])
     ways: dict[UUID, list[tuple[Delivery, list[Attempt]]]] = {message_id: [] for message_id in ids}
     for delivery in found:
-        ways[delivery.message_id].append((delivery, tries[delivery.id]))
+        letter = letters.get(delivery.digest_id) if delivery.attempts == 0 and delivery.digest_id else None
+        ways[delivery.message_id].append((delivery, tries[(letter or delivery).id]))
     return [Told(message, ways[message.id]) for message in messages]
 
 
@@ -106,6 +109,16 @@ def told_in(store: Store, caller: Caller, period: Period, unit: UUID | None) -> 
             return
         types = [column.type for column in order]
         after = tuple_(rows[-1].created_at, rows[-1].id, types=types)
+
+
+def _letters_of(look: Look, found: Sequence[Delivery]) -> dict[UUID, Delivery]:
+    """The letter of each digest that some of the deliveries were collected in: its tries are theirs."""
+    digests = {delivery.digest_id for delivery in found if delivery.digest_id}
+    if not digests:
+        return {}
+    of_digest = (Digest.message_id == Delivery.message_id) & (Digest.channel == Delivery.channel)
+    rows = select(Digest.id, Delivery).join(Delivery, of_digest).where(Digest.id.in_(digests))
+    return {row[0]: row[1] for row in look.session.execute(rows)}
 
 
 def _units_of(caller: Caller) -> Select[UUID]:

@@ -51,6 +51,9 @@ class WayShape(Shape):
     status_label: str = Field(examples=["已送达"])
     text: str = Field(examples=["短信已送达 09:12"])
     code: str
+    collected: bool = Field(
+        description="随汇总发出，发送记录为汇总的 (went out in a digest, whose tries these are)"
+    )
     answers_lost: int
     at: datetime
     next_try_at: datetime | None
@@ -102,6 +105,7 @@ def _way(told: Told, delivery: Delivery, tries: Sequence[Attempt]) -> WayShape:
         status_label=delivery.status_label,
         text=_outcome(told, delivery),
         code=delivery.code,
+        collected=delivery.digest_id is not None,
         answers_lost=delivery.lost,
         at=delivery.changed_at,
         next_try_at=delivery.next_try_at,

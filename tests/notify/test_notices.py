@@ -12,6 +12,7 @@ import pytest
 from services.notify.channels import Channel
 from shared.database import new_id
 from shared.events import Event
+from tests.notify.choosing import it_is, runs_until_quiet, wants
 from tests.notify.fakes import aliyun_sms, fake
 from tests.notify.office import ADDRESS, Office, slot_closed, slot_opened, status_changed
 from tests.notify.post_office import Replies, post_office
@@ -266,3 +267,19 @@ def test_a_robot_is_named_and_not_whom_it_mentions(office: Office) -> None:
     (notice,) = of(office, office.li).json()["items"]
     (way,) = [way for way in notice["deliveries"] if way["channel"] == "wecom"]
     assert [tried["to"] for tried in way["tries"]] == ["仅保存"]
+
+
+def test_what_went_out_in_a_digest_has_the_tries_of_its_letter(any_office: Office) -> None:
+    office = any_office
+    office.has_address(office.li, ADDRESS)
+    wants(office, office.li, ("*", "email", "digest"))
+    about = {"plan_id": DOC, "organisation_id": office.unit}
+    office.hear(status_changed(office.li, "usable", plan_number="JH-1", **about))
+    (waiting,) = of(office, office.li).json()["items"]
+    assert waiting["deliveries"][0]["text"] == "电子邮件暂缓发送 09:00（待汇总发送）"
+    it_is(office, "2026-11-23 17:00")
+    runs_until_quiet(office)
+    (sent,) = of(office, office.li).json()["items"]
+    (way,) = sent["deliveries"]
+    assert (way["text"], way["collected"]) == ("电子邮件已发出 17:00", True)
+    assert [(one["outcome"], one["to"]) for one in way["tries"]] == [("accepted", "w***@example.org")]

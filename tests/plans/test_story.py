@@ -124,8 +124,8 @@ def test_a_submission_that_cannot_be_routed_comes_back_from_the_system(town: Tow
 def test_what_a_slot_closing_leaves_behind(town: Town) -> None:
     plan = town.submitted()
     opened = town.case(SlotOpened, plan)
-    closed = town.case(SlotClosed, plan, slot_id=opened.slot_id)  # type: ignore[attr-defined]
-    town.hear(closed)
+    slot_id = opened.slot_id  # type: ignore[attr-defined]
+    town.hear(town.case(SlotClosed, plan, slot_id=slot_id, case_version=2))
     town.hear(opened)
     assert town.plan(plan)["current_holders"] == []
     assert town.plan(plan, town.shen)["id"] == plan["id"]
