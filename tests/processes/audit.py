@@ -15,6 +15,7 @@ from services.approvals.case import Case, CaseRound
 from services.approvals.case_event import CaseEvent, first_hash, intact
 from services.notify.answer import Outcome
 from services.notify.delivery import Attempt, Delivery, State
+from services.notify.digest import CLOSE
 from services.notify.handlers import OUTCOMES
 from services.notify.kinds import KINDS
 from services.notify.message import Message
@@ -55,7 +56,9 @@ class Books:
             if at.position != heads[at.publisher]:
                 yield f"{name} is at {at.position} of {heads[at.publisher]} of {at.publisher}"
         kept = self.all(name, select(func.count()).select_from(InboxRow))[0]
-        jobs = self.all(name, select(Job.state).where(Job.state.in_(("queued", "running"))))
+        # a digest of to-dos waits for the next morning
+        at_work = Job.state.in_(("queued", "running")) & (Job.task != CLOSE)
+        jobs = self.all(name, select(Job.state).where(at_work))
         unsent = select(func.count()).where(OutboxRow.position.is_(None) | OutboxRow.published_at.is_(None))
         for what, count in {
             "inbox": kept,
