@@ -77,7 +77,7 @@ def postgres_ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground
 
 @pytest.mark.parametrize(("service", "operation"), operations())
 def test_every_request_is_answered_as_documented(ground: Ground, service: str, operation: str) -> None:
-    knock(ground, service, operation, 30)
+    knock(ground, service, operation, 18)
 
 
 @pytest.mark.postgres
@@ -85,7 +85,7 @@ def test_every_request_is_answered_as_documented(ground: Ground, service: str, o
 def test_every_change_is_answered_as_documented_on_postgresql(
     postgres_ground: Ground, service: str, operation: str
 ) -> None:
-    knock(postgres_ground, service, operation, 15)
+    knock(postgres_ground, service, operation, 9)
 
 
 def knock(ground: Ground, service: str, operation: str, times: int) -> None:
