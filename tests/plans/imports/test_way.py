@@ -23,7 +23,7 @@ def test_first_review_notice_final_review_approved(any_customs: Customs) -> None
     assert (approval["status"], approval["status_label"]) == ("first_review", "审核中（初审）")
     assert approval["application_number"] == "JKSQ-140100-2026-000001"
     assert allowed(approval) == {"withdraw"}
-    assert {basis["topic"] for basis in approval["judged_by"]} >= {"import_approval"}
+    assert "imports" in {basis["rule"] for basis in approval["judged_by"]}
 
     approval = customs.tell(CaseApproved, approval)
     assert (approval["status"], approval["review"]) == ("publicity", "import_final_review")
