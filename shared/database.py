@@ -115,8 +115,8 @@ def _sqlite(url: str, begin: str) -> Engine:
 
 
 def _postgresql(url: str) -> Engine:
-    # A paused process must not hold row locks for long; a lost peer must be noticed.
-    options = "-c idle_in_transaction_session_timeout=3000 -c lock_timeout=10000 -c timezone=UTC"
+    # A paused process must not hold row locks for as long as others wait; a lost peer must be noticed.
+    options = "-c idle_in_transaction_session_timeout=8000 -c lock_timeout=10000 -c timezone=UTC"
     return create_engine(
         url,
         pool_size=16,
