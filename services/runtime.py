@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from prometheus_client import make_asgi_app
 from starlette.types import ASGIApp
 
+from services.front import add_front
 from shared import jobs, wakeups
 from shared.broker import Broker
 from shared.clock import Clock
@@ -100,6 +101,7 @@ class System:
         async def health() -> dict[str, Any]:
             return {"status": "ok", "services": sorted(self.running)}
 
+        add_front(root)
         for name, here in self.running.items():
             root.mount(f"/api/{name}", service_app(here))
         return Door(root)

@@ -17,6 +17,7 @@ from structlog import get_logger
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 from shared import feed, parked
+from shared.docs_page import add_docs
 from shared.errors import (
     Broken,
     NotFound,
@@ -76,6 +77,7 @@ def service_app(here: Running) -> FastAPI:
     app = ServiceApp(
         title=here.service.title,
         version="1",
+        docs_url=None,
         redoc_url=None,
         responses={
             "4XX": {
@@ -89,6 +91,7 @@ def service_app(here: Running) -> FastAPI:
     app.state.running = here
     for router in (*here.service.routers, feed.router, parked.router, probes):
         app.include_router(router)
+    add_docs(app)
     add_error_answers(app)
     return app
 
