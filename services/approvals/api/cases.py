@@ -20,9 +20,10 @@ from services.approvals.queries import CASE_ORDER, CaseListing
 from services.approvals.schemas import CaseItem, CaseRow, CaseShape, TerminateBody
 from services.approvals.step import KEY
 from services.approvals.views import case_item, case_shape, preview
+from shared.deciding import Deciding
 from shared.errors import Conflict, NotFound
 from shared.events.documents import Submission
-from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
+from shared.http import DoOnce, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import DISTRICT_ROLES, Caller
 from shared.store import Look, Work
 
@@ -116,21 +117,19 @@ def withdraw(  # noqa: PLR0913 - what a withdrawal is made of
     summary="终止审核事项 (terminate, by an administrator)",
     response_model=CaseItem,
 )
-def terminate(  # noqa: PLR0913 - what a termination is made of
-    store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch, case_id: UUID, body: TerminateBody
-) -> Response:
+def terminate(asked: Deciding, case_id: UUID, body: TerminateBody) -> Response:
     """Ends a case for good; the document goes back to its applicant with the reason."""
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
-        case = work.get(Case, case_id, seen_by=caller)
+        case = work.get(Case, case_id, seen_by=asked.caller)
         file = take(work, case)
-        require(work, "terminate", file, caller)
-        expected.check(etag(case.version))
-        by = Actor(caller.person_id, caller.name)
+        require(work, "terminate", file, asked.caller)
+        asked.expected.check(etag(case.version))
+        by = Actor(asked.caller.person_id, asked.caller.name)
         rounds.terminate(file, by, "terminated_by_administrator", body.reason)
         keep(work, file)
-        return once.answer(work, case_item(case), etag=etag(case.version))
+        return asked.once.answer(work, case_item(case), etag=etag(case.version))
 
 
 def _routed(work: Work, doc_type: str, doc_id: UUID, caller: Caller, n: int | None) -> Case:

@@ -18,6 +18,7 @@ from services.approvals.judged import read_judged
 from services.approvals.queries import CHAIN_ORDER
 from services.approvals.views import problem_items
 from shared.database import new_id
+from shared.deciding import Deciding
 from shared.errors import Conflict, Forbidden, Problem, invalid
 from shared.http import DoOnce, IfMatch, Page, Paged, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import Caller, DistrictCopy, Role
@@ -113,27 +114,25 @@ def lint_chain(store: StoreHere, caller: SignedIn, chain_id: UUID) -> LintShape:
     summary="发布审核链 (publish the draft as a new version)",
     response_model=ChainShape,
 )
-def publish_chain(
-    store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch, chain_id: UUID
-) -> Response:
+def publish_chain(asked: Deciding, chain_id: UUID) -> Response:
     """Puts the draft in force for rounds that begin from now on; running rounds keep their route.
 
     422 with every problem that the check finds.
     """
-    problems = _problems_of(store, caller, chain_id)
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+    problems = _problems_of(asked.store, asked.caller, chain_id)
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
-        chain = work.get(Chain, chain_id, seen_by=caller)
-        chain.require_editor(caller)
-        expected.check(etag(chain.version))  # the draft that was judged
+        chain = work.get(Chain, chain_id, seen_by=asked.caller)
+        chain.require_editor(asked.caller)
+        asked.expected.check(etag(chain.version))  # the draft that was judged
         if problems:
             raise invalid(problems)
-        version, published = chain.publish(caller.person_id, work.now)
+        version, published = chain.publish(asked.caller.person_id, work.now)
         work.add(version)
         work.publish(published)
         work.session.flush()
-        return once.answer(work, chain_shape(work, chain, caller), etag=etag(chain.version))
+        return asked.once.answer(work, chain_shape(work, chain, asked.caller), etag=etag(chain.version))
 
 
 def _problems_of(store: Store, caller: Caller, chain_id: UUID) -> list[Problem]:

@@ -17,9 +17,10 @@ from services.approvals.deciding import Decision
 from services.approvals.settling import settle
 from services.approvals.slot_schemas import AgreeBody, DecisionShape, DisagreeBody
 from services.approvals.slot_views import decision
+from shared.deciding import Asked, Deciding
 from shared.decision_link import Verb
 from shared.digest import canonical
-from shared.http import DoOnce, Expected, IfMatch, Once, SignedIn, StoreHere, missing_header
+from shared.http import Expected, Once, SignedIn, StoreHere, missing_header
 from shared.people import Caller
 from shared.store import Store
 from shared.web import invalid_input
@@ -34,14 +35,12 @@ Said = AgreeBody | DisagreeBody
     summary="同意 (agree)",
     response_model=DecisionShape,
 )
-def agree(  # noqa: PLR0913 - what a decision is made of
-    store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch, slot_id: UUID, body: AgreeBody
-) -> Response:
+def agree(asked: Deciding, slot_id: UUID, body: AgreeBody) -> Response:
     """Agrees. `If-Match` is the ETag of the slot: it names the content that was seen.
 
     409 `already_decided` with the winner's facts, 422 `pick_required` where the next step asks for picks.
     """
-    return _decide(store, caller, once, expected, (slot_id, body))
+    return _decide(asked, slot_id, body)
 
 
 @router.post(
@@ -50,11 +49,9 @@ def agree(  # noqa: PLR0913 - what a decision is made of
     summary="不同意并退回 (disagree: back to the applicant)",
     response_model=DecisionShape,
 )
-def disagree(  # noqa: PLR0913 - what a decision is made of
-    store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch, slot_id: UUID, body: DisagreeBody
-) -> Response:
+def disagree(asked: Deciding, slot_id: UUID, body: DisagreeBody) -> Response:
     """Sends the document back to its applicant, with an opinion."""
-    return _decide(store, caller, once, expected, (slot_id, body))
+    return _decide(asked, slot_id, body)
 
 
 @router.post(
@@ -76,9 +73,9 @@ def _decide_row(store: Store, caller: Caller, request: Request, row: DecisionRow
             if not value:
                 raise missing_header(name)
         said = _said(row)
-        asked = hashlib.sha256(canonical(row.meant)).hexdigest()
-        once = Once(caller.actor, f"POST {request.url.path}/{row.slot_id}", row.command_id, asked)
-        return _decide(store, caller, once, Expected(row.etag), (row.slot_id, said))
+        meant = hashlib.sha256(canonical(row.meant)).hexdigest()
+        once = Once(caller.actor, f"POST {request.url.path}/{row.slot_id}", row.command_id, meant)
+        return _decide(Asked(store, caller, once, Expected(row.etag)), row.slot_id, said)
 
     about = {"slot_id": row.slot_id, "command_id": row.command_id}
     return tried(DecisionResult, request, act, **about)
@@ -91,17 +88,14 @@ def _said(row: DecisionRow) -> Said:
         raise invalid_input(error) from None
 
 
-def _decide(
-    store: Store, caller: Caller, once: Once, expected: Expected, asked: tuple[UUID, Said]
-) -> Response:
-    slot_id, body = asked
+def _decide(asked: Asked, slot_id: UUID, body: Said) -> Response:
     verb: Verb = "agree" if isinstance(body, AgreeBody) else "disagree"
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
-        at = take_turn(work, verb, slot_id, caller, expected)
-        files = attach(work, at.file.case, body.attachments, caller)
+        at = take_turn(work, verb, slot_id, asked.caller, asked.expected)
+        files = attach(work, at.file.case, body.attachments, asked.caller)
         picks = body.picks if isinstance(body, AgreeBody) else ()
         anew = isinstance(body, DisagreeBody) and body.review_anew
         settle(work, at, verb, Decision(at.actor, body.opinion, picks, files, review_anew=anew))
-        return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
+        return asked.once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)

@@ -26,8 +26,9 @@ from services.approvals.floor_schemas import (
 )
 from services.approvals.step import KEY
 from services.approvals.views import problem_items
+from shared.deciding import Deciding
 from shared.errors import Forbidden, Problem, invalid
-from shared.http import DoOnce, IfMatch, PageAsked, Paged, SignedIn, StoreHere, etag, shown
+from shared.http import PageAsked, Paged, SignedIn, StoreHere, etag, shown
 from shared.people import DISTRICT_ROLES, Caller, DistrictCopy
 from shared.store import Look
 
@@ -56,28 +57,20 @@ def get_floor(store: StoreHere, caller: SignedIn, code: Code, doc_type: DocType)
     summary="发布底线 (publish the next version, by a district administrator)",
     response_model=FloorShape,
 )
-def publish_floor(  # noqa: PLR0913 - what an act is made of
-    store: StoreHere,
-    caller: SignedIn,
-    once: DoOnce,
-    expected: IfMatch,
-    code: Code,
-    doc_type: DocType,
-    body: FloorBody,
-) -> Response:
+def publish_floor(asked: Deciding, code: Code, doc_type: DocType, body: FloorBody) -> Response:
     """Unit chains that are published from the day on must satisfy it. Those in force stay, and so do running
     rounds: `breaches` lists the chains that fall short. 422 `effective_in_the_past`."""
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
         # one administrator at a time: versions of a district are numbered
         work.lock_all(select(DistrictCopy).where(DistrictCopy.code == code))
-        district = seen_district(work, caller, code)
-        if not may_set(caller, district):
+        district = seen_district(work, asked.caller, code)
+        if not may_set(asked.caller, district):
             raise Forbidden("not_chain_administrator", "不在您管理的区划内", "outside your district")
         versions = _versions(work, code, doc_type)
         newest = versions[0].n if versions else 0
-        expected.check(etag(newest))
+        asked.expected.check(etag(newest))
         day = body.effective_from or work.today
         if day < work.today:
             text_en = "a floor holds from today or a later day"
@@ -91,13 +84,13 @@ def publish_floor(  # noqa: PLR0913 - what an act is made of
                 n=newest + 1,
                 effective_from=day,
                 rules=body.rules.to_json(),
-                published_by=caller.person_id,
+                published_by=asked.caller.person_id,
                 published_at=work.now,
             )
         )
         work.session.flush()
-        shape = _shape(work, district, doc_type, caller)
-        return once.answer(work, shape, etag=_tag(shape))
+        shape = _shape(work, district, doc_type, asked.caller)
+        return asked.once.answer(work, shape, etag=_tag(shape))
 
 
 @router.get(

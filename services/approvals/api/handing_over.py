@@ -20,12 +20,11 @@ from services.approvals.filing import keep, situation, take_by_slot
 from services.approvals.queries import TODO_ORDER
 from services.approvals.slot_schemas import DecisionShape, ReassignBody, SlotItem
 from services.approvals.slot_views import decision, held_slot
+from shared.deciding import Asked, Deciding
 from shared.errors import Conflict, Forbidden
 from shared.http import (
     DoOnce,
     Expected,
-    IfMatch,
-    Once,
     Page,
     PageAsked,
     SignedIn,
@@ -33,8 +32,7 @@ from shared.http import (
     page_of,
     shown,
 )
-from shared.people import Caller, Role
-from shared.store import Store
+from shared.people import Role
 
 router = APIRouter(tags=["slots"])
 
@@ -45,12 +43,10 @@ router = APIRouter(tags=["slots"])
     summary="改派审核人 (reassign, by an administrator)",
     response_model=DecisionShape,
 )
-def reassign(  # noqa: PLR0913 - what a decision is made of
-    store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch, slot_id: UUID, body: ReassignBody
-) -> Response:
+def reassign(asked: Deciding, slot_id: UUID, body: ReassignBody) -> Response:
     """Gives an open or vacant slot to another person of the step's organisation; never to the applicant or to
     somebody who has decided in this round. Administrators of the step's segment only."""
-    return _reassign(store, caller, once, HeldSlot(slot_id=slot_id, etag=expected.tag), body)
+    return _reassign(asked, slot_id, body)
 
 
 @router.get(
@@ -97,19 +93,19 @@ def hand_over(  # noqa: PLR0913 - what a hand-over is made of
 
     def act(held: HeldSlot) -> Response:
         own = replace(once, route=f"{once.route}/{held.slot_id}"[:300], body_hash=meant)
-        return _reassign(store, caller, own, held, given, person_id)
+        asked = Asked(store, caller, own, Expected(held.etag))
+        return _reassign(asked, held.slot_id, given, person_id)
 
     results = [tried(ResultShape, request, partial(act, one), slot_id=one.slot_id) for one in body.slots]
     return HandedOverShape(**counted(results))
 
 
-def _reassign(  # noqa: PLR0913 - what a reassignment is made of
-    store: Store, caller: Caller, once: Once, held: HeldSlot, body: ReassignBody, by: UUID | None = None
-) -> Response:
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+def _reassign(asked: Asked, slot_id: UUID, body: ReassignBody, by: UUID | None = None) -> Response:
+    caller = asked.caller
+    with asked.store.work(actor=caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
-        at = take_turn(work, "reassign", held.slot_id, caller, Expected(held.etag))
+        at = take_turn(work, "reassign", slot_id, caller, asked.expected)
         if by not in (None, at.slot.holder_id):
             raise Conflict("holder_changed", "该待办不在此人名下", "somebody else has it")
         if body.to == caller.person_id:
@@ -119,4 +115,4 @@ def _reassign(  # noqa: PLR0913 - what a reassignment is made of
         to = chosen(work, at, "reassign", body.to)
         new = holders.reassign(at.file, at.slot, to, Actor(caller.person_id, caller.name), body.reason)
         keep(work, at.file)
-        return once.answer(work, decision(at.file, new), etag=new.etag)
+        return asked.once.answer(work, decision(at.file, new), etag=new.etag)

@@ -24,8 +24,9 @@ from services.approvals.slot_schemas import DecisionShape
 from services.approvals.slot_views import decision
 from services.approvals.turn_schemas import PeopleShape
 from services.approvals.views import case_item
+from shared.deciding import Deciding
 from shared.errors import Problem, invalid
-from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
+from shared.http import DoOnce, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
 from shared.store import Work
 
 router = APIRouter(tags=["cases"])
@@ -37,18 +38,16 @@ router = APIRouter(tags=["cases"])
     summary="催办 (urge, by the applicant)",
     response_model=DecisionShape,
 )
-def urge(  # noqa: PLR0913 - what an act on a slot is made of
-    store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch, slot_id: UUID, body: UrgeBody
-) -> Response:
+def urge(asked: Deciding, slot_id: UUID, body: UrgeBody) -> Response:
     """Asks who has the document to be quick. Once in four working hours for each slot: 429 `urged_lately`
     says when it may be done again."""
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
-        at = take_turn(work, "urge", slot_id, caller, expected)
-        marks.urge(at.file, at.slot, Actor(caller.person_id, caller.name), body.note)
+        at = take_turn(work, "urge", slot_id, asked.caller, asked.expected)
+        marks.urge(at.file, at.slot, Actor(asked.caller.person_id, asked.caller.name), body.note)
         keep(work, at.file)
-        return once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
+        return asked.once.answer(work, decision(at.file, at.slot), etag=at.slot.etag)
 
 
 @router.post(

@@ -19,7 +19,8 @@ from services.approvals.migration_schemas import (
     Outcome,
 )
 from services.approvals.replay import PROVENANCE
-from shared.http import DoOnce, IfMatch, SignedIn, StoreHere, etag
+from shared.deciding import Deciding
+from shared.http import SignedIn, StoreHere, etag
 
 router = APIRouter(tags=["chains"])
 
@@ -51,25 +52,23 @@ def preview_migration(
     summary="改用新版 (move running rounds to the version in force, by an administrator)",
     response_model=MigrationShape,
 )
-def migrate_cases(  # noqa: PLR0913 - what an act is made of
-    store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch, chain_id: UUID, body: MigrateBody
-) -> Response:
+def migrate_cases(asked: Deciding, chain_id: UUID, body: MigrateBody) -> Response:
     """Moves each of these cases whole, or leaves it as it is and says why: every decided step stays, in its
     order; present turns stay where the step does; what is still to come follows the version. `If-Match` is
     the ETag of the chain. Codes of a row: `decided_step_gone`, `decided_steps_reordered`, `step_passed_over`,
     `step_key_twice`, `pick_required`, `empty_step`, `too_few_reviewers`, `nothing_left`, `party_of_case`,
     `not_found` (or not under review by an older version)."""
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
-        chain = work.get(Chain, chain_id, seen_by=caller)
-        chain.require_editor(caller)
-        expected.check(etag(chain.version))
+        chain = work.get(Chain, chain_id, seen_by=asked.caller)
+        chain.require_editor(asked.caller)
+        asked.expected.check(etag(chain.version))
         target = target_of(work, chain, body.renamed)
         cases = chosen_rounds(work, target, body.cases)
-        done = {case.id: _row(move(work, target, case, caller, body.reason), "moved") for case in cases}
+        done = {case.id: _row(move(work, target, case, asked.caller, body.reason), "moved") for case in cases}
         rows = [done.get(case_id) or _unknown(case_id) for case_id in dict.fromkeys(body.cases)]
-        return once.answer(work, MigrationShape(version=target.version.n, rows=rows))
+        return asked.once.answer(work, MigrationShape(version=target.version.n, rows=rows))
 
 
 def _row(found: Prospect, done: Outcome) -> MigrationRow:

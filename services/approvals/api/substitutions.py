@@ -22,8 +22,9 @@ from services.approvals.substitution_schemas import (
 )
 from services.approvals.views import problem_items
 from shared.database import new_id
+from shared.deciding import Deciding
 from shared.errors import Forbidden, NotFound, Problem, invalid
-from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
+from shared.http import DoOnce, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import Caller, PersonCopy, Role
 from shared.store import Work
 
@@ -102,21 +103,19 @@ def get_substitution(store: StoreHere, caller: SignedIn, substitution_id: UUID) 
     summary="终止代理 (end a substitution now)",
     response_model=SubstitutionShape,
 )
-def end_substitution(
-    store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch, substitution_id: UUID
-) -> Response:
+def end_substitution(asked: Deciding, substitution_id: UUID) -> Response:
     """By the principal or an administrator of the unit; what the deputy has decided stays decided."""
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
-        row = work.get(Substitution, substitution_id, seen_by=caller)
-        if not _may_end(row, caller):
+        row = work.get(Substitution, substitution_id, seen_by=asked.caller)
+        if not _may_end(row, asked.caller):
             text_en = "the principal or an administrator of the unit"
             raise Forbidden("not_your_substitution", "只有本人或单位管理员可以终止", text_en)
-        told = row.end(caller, work.now)
-        expected.check(etag(row.version - 1))
+        told = row.end(asked.caller, work.now)
+        asked.expected.check(etag(row.version - 1))
         work.publish(told)
-        return once.answer(work, _shape(row, caller, work.now), etag=etag(row.version))
+        return asked.once.answer(work, _shape(row, asked.caller, work.now), etag=etag(row.version))
 
 
 def _asked(work: Work, caller: Caller, body: SubstitutionBody) -> Asked:

@@ -13,8 +13,9 @@ from services.approvals.chain_diff import diff
 from services.approvals.chain_schemas import ChainShape, DiffShape, RetireBody, StepChangeShape
 from services.approvals.chain_views import chain_shape
 from services.approvals.step import Step
+from shared.deciding import Deciding
 from shared.errors import NotFound
-from shared.http import DoOnce, IfMatch, SignedIn, StoreHere, etag
+from shared.http import SignedIn, StoreHere, etag
 from shared.store import Look
 
 router = APIRouter(tags=["chains"])
@@ -44,21 +45,19 @@ def diff_chain(
     summary="停用审核链 (take a chain out of force)",
     response_model=ChainShape,
 )
-def retire_chain(  # noqa: PLR0913 - what an act is made of
-    store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch, chain_id: UUID, body: RetireBody
-) -> Response:
+def retire_chain(asked: Deciding, chain_id: UUID, body: RetireBody) -> Response:
     """For rounds that begin from now on it is as if there were no such chain: a unit's documents need another
     (or a policy that lets them do without), a district's follow the nearest district above. Running rounds
     keep their route; publishing puts the chain in force again. 409 `nothing_to_retire`."""
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
-        chain = work.get(Chain, chain_id, seen_by=caller)
-        chain.require_editor(caller)
-        expected.check(etag(chain.version))
-        work.publish(chain.retire(caller.person_id, work.now, body.reason))
+        chain = work.get(Chain, chain_id, seen_by=asked.caller)
+        chain.require_editor(asked.caller)
+        asked.expected.check(etag(chain.version))
+        work.publish(chain.retire(asked.caller.person_id, work.now, body.reason))
         work.session.flush()
-        return once.answer(work, chain_shape(work, chain, caller), etag=etag(chain.version))
+        return asked.once.answer(work, chain_shape(work, chain, asked.caller), etag=etag(chain.version))
 
 
 def _steps(look: Look, chain: Chain, n: int) -> list[Step]:

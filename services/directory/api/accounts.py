@@ -12,9 +12,10 @@ from services.directory.person import Person, administered
 from services.directory.schemas.people import PasswordReset, PersonShape, person_shape
 from services.directory.session import end_sessions
 from services.directory.sign_in import unlock
+from shared.deciding import Deciding
 from shared.digest import digest
 from shared.errors import Conflict, invalid
-from shared.http import DoOnce, Expected, IfMatch, SignedIn, StoreHere, etag, shown
+from shared.http import Expected, etag, shown
 from shared.people import Caller
 from shared.store import Work
 
@@ -28,16 +29,16 @@ Id = Annotated[UUID, Path()]
     summary="停用人员 (deactivate)",
     response_model=PersonShape,
 )
-def deactivate_person(
-    person_id: Id, caller: SignedIn, store: StoreHere, once: DoOnce, expected: IfMatch
-) -> Response:
+def deactivate_person(asked: Deciding, person_id: Id) -> Response:
     """Ends all sessions and tokens of the person at once. 409 `own_account` for oneself."""
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
-        person = _judged(work, person_id, caller, expected, active=False)
+        person = _judged(work, person_id, asked.caller, asked.expected, active=False)
         end_sessions(work, person.id)
-        return once.answer(work, person_shape(person, caller, work.today), 200, etag(person.version))
+        return asked.once.answer(
+            work, person_shape(person, asked.caller, work.today), 200, etag(person.version)
+        )
 
 
 @router.post(
@@ -46,15 +47,15 @@ def deactivate_person(
     summary="启用人员 (activate)",
     response_model=PersonShape,
 )
-def activate_person(
-    person_id: Id, caller: SignedIn, store: StoreHere, once: DoOnce, expected: IfMatch
-) -> Response:
+def activate_person(asked: Deciding, person_id: Id) -> Response:
     """Lets a deactivated person sign in again."""
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
-        person = _judged(work, person_id, caller, expected, active=True)
-        return once.answer(work, person_shape(person, caller, work.today), 200, etag(person.version))
+        person = _judged(work, person_id, asked.caller, asked.expected, active=True)
+        return asked.once.answer(
+            work, person_shape(person, asked.caller, work.today), 200, etag(person.version)
+        )
 
 
 @router.post(
@@ -63,29 +64,27 @@ def activate_person(
     summary="重置密码 (reset the password)",
     response_model=PersonShape,
 )
-def reset_password(  # noqa: PLR0913 - what a request brings
-    person_id: Id, body: PasswordReset, caller: SignedIn, store: StoreHere, once: DoOnce, expected: IfMatch
-) -> Response:
+def reset_password(asked: Deciding, person_id: Id, body: PasswordReset) -> Response:
     """Gives a new password, lifts a lock-out, ends all sessions and tokens.
 
     A repeat with the same Idempotency-Key answers without the password.
     """
     given = body.password or passwords.random_password()
-    with store.read() as look:
-        login = administered(look, person_id, caller).login
+    with asked.store.read() as look:
+        login = administered(look, person_id, asked.caller).login
     if body.password and (problems := passwords.password_problems(given, login, "/password")):
         raise invalid(problems)
     hashed = passwords.hash_password(given)
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work, digest(body.model_dump(exclude={"password"})))) is not None:
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work, digest(body.model_dump(exclude={"password"})))) is not None:
             return before
-        person = administered(work, person_id, caller)
-        expected.check(etag(person.version))
+        person = administered(work, person_id, asked.caller)
+        asked.expected.check(etag(person.version))
         work.publish(person.set_password(hashed, body.must_change_password, work.today))
         end_sessions(work, person.id)
         unlock(work, person.login)
-        shape = person_shape(person, caller, work.today)
-        answer = once.answer(work, shape, 200, etag(person.version))
+        shape = person_shape(person, asked.caller, work.today)
+        answer = asked.once.answer(work, shape, 200, etag(person.version))
     if body.password:
         return answer
     return shown(shape.model_copy(update={"initial_password": given}), etag(person.version))

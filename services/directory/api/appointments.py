@@ -12,8 +12,9 @@ from services.directory.grant import appointed
 from services.directory.permissions import ADMINISTRATORS, Verb, require, require_grant
 from services.directory.person import Person, place
 from services.directory.schemas.people import AppointmentEnd, NewAppointment, PersonShape, person_shape
+from shared.deciding import Deciding
 from shared.errors import Conflict
-from shared.http import DoOnce, IfMatch, SignedIn, StoreHere, etag
+from shared.http import DoOnce, SignedIn, StoreHere, etag
 from shared.people import Caller, Role
 from shared.store import Work
 
@@ -47,29 +48,23 @@ def appoint_person(
     summary="结束任职 (end an appointment)",
     response_model=PersonShape,
 )
-def end_appointment(  # noqa: PLR0913 - what a request brings
-    person_id: Id,
-    appointment_id: Id,
-    body: AppointmentEnd,
-    caller: SignedIn,
-    store: StoreHere,
-    once: DoOnce,
-    expected: IfMatch,
-) -> Response:
+def end_appointment(asked: Deciding, person_id: Id, appointment_id: Id, body: AppointmentEnd) -> Response:
     """Ends an appointment on a day or at once. 409 `already_ended`, or `own_last_administrator` for the last
     appointment by which the caller himself administers."""
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
-        person = work.get(Person, person_id, seen_by=caller)
-        require(caller, Verb.WRITE_PEOPLE)
+        person = work.get(Person, person_id, seen_by=asked.caller)
+        require(asked.caller, Verb.WRITE_PEOPLE)
         one = person.appointment(appointment_id)
-        require_grant(caller, Role(one.role), *place(one))
-        _keep_own_last(person, one, caller, work)
+        require_grant(asked.caller, Role(one.role), *place(one))
+        _keep_own_last(person, one, asked.caller, work)
         one.check_lasting(work.today)
-        expected.check(etag(person.version))
+        asked.expected.check(etag(person.version))
         work.publish(person.end_appointment(one, body.last_day, work.today))
-        return once.answer(work, person_shape(person, caller, work.today), 200, etag(person.version))
+        return asked.once.answer(
+            work, person_shape(person, asked.caller, work.today), 200, etag(person.version)
+        )
 
 
 def _keep_own_last(person: Person, one: Appointment, caller: Caller, work: Work) -> None:

@@ -19,8 +19,9 @@ from services.directory.schemas.service_accounts import (
 from services.directory.service_account import ServiceAccount, new_service_account
 from services.directory.signing_key import LIFETIME, current_key, issue_service_token
 from services.directory.tables import take_turn
+from shared.deciding import Deciding
 from shared.errors import Problem, Unauthorised, invalid
-from shared.http import DoOnce, IfMatch, Page, Paged, SignedIn, StoreHere, etag, page_of, shown
+from shared.http import DoOnce, Page, Paged, SignedIn, StoreHere, etag, page_of, shown
 
 router = APIRouter(tags=["service accounts"])
 
@@ -65,20 +66,18 @@ def create_service_account(
     summary="停用服务账号 (deactivate)",
     response_model=ServiceAccountShape,
 )
-def deactivate_service_account(
-    account_id: Annotated[UUID, Path()], caller: SignedIn, store: StoreHere, once: DoOnce, expected: IfMatch
-) -> Response:
+def deactivate_service_account(asked: Deciding, account_id: Annotated[UUID, Path()]) -> Response:
     """It gets no more tokens, and those that it has are refused as soon as the other services have heard."""
-    with store.work(actor=caller.actor) as work:
-        if (before := once.before(work)) is not None:
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
             return before
-        require(caller, Verb.WRITE_SERVICE_ACCOUNTS)
-        account = work.get(ServiceAccount, account_id, seen_by=caller)
+        require(asked.caller, Verb.WRITE_SERVICE_ACCOUNTS)
+        account = work.get(ServiceAccount, account_id, seen_by=asked.caller)
         account.check_active()
-        expected.check(etag(account.version))
+        asked.expected.check(etag(account.version))
         account.deactivate()
         work.publish(account.changed())
-        return once.answer(work, service_account_shape(account), 200, etag(account.version))
+        return asked.once.answer(work, service_account_shape(account), 200, etag(account.version))
 
 
 @router.post(

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from services.plans.api.decision import Deciding
 from services.plans.assignment import (
     assign,
     assignments_of,
@@ -20,6 +19,7 @@ from services.plans.plan import Action, Plan
 from services.plans.schemas import PlanShape
 from services.plans.usage_schemas import AssignForm, AssignmentShape, CandidateShape, RecallForm
 from services.plans.views import plan_shape
+from shared.deciding import Deciding
 from shared.http import Page, PageAsked, SignedIn, StoreHere, etag, page_of
 from shared.people import PersonCopy
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, File, Response, UploadFile
@@ -11,16 +10,11 @@ from fastapi.responses import FileResponse
 
 from services.plans.attachment import Attachment
 from services.plans.schemas import AttachmentShape
-from shared.files import FileStore
+from shared import uploads
 from shared.http import DoOnce, Here, SignedIn, StoreHere
 from shared.people import Role
-from shared.service import Running
 
 router = APIRouter(tags=["attachments"])
-
-
-def files(here: Running) -> FileStore:
-    return FileStore(here.settings.data_dir / "files")
 
 
 @router.post(
@@ -39,7 +33,7 @@ def upload(
 ) -> Response:
     """Keeps the file; only its uploader sees it until a plan refers to it."""
     caller.require(Role.HANDLER)
-    kept = files(here).put(file.file, file.filename or "")
+    kept = uploads.files(here).put(file.file, file.filename or "")
     with store.work(actor=caller.actor) as work:
         if (answered := once.before(work, kept.sha256)) is not None:
             return answered
@@ -65,10 +59,4 @@ def download(attachment_id: UUID, here: Here, store: StoreHere, caller: SignedIn
     """The file, always offered for saving and never shown in the page; the door adds `nosniff`."""
     with store.read() as look:
         row = look.get(Attachment, attachment_id, seen_by=caller)
-    kept = files(here)
-    kept.open(row.sha256).close()
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.name, safe='')}",
-        "Cache-Control": "private, no-store",
-    }
-    return FileResponse(kept.path(row.sha256), media_type=row.media_type, headers=headers)
+    return uploads.download(here, row.sha256, row.name, row.media_type)

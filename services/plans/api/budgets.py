@@ -10,12 +10,12 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field, field_validator
 from sqlalchemy import or_, select
 
-from services.plans.api.decision import Deciding
 from services.plans.budget import BudgetEntry, BudgetLine, Entry
 from services.plans.budget_file import NewLine, create_line
 from services.plans.district import District
 from services.plans.form_schemas import Choice, Code, Year, must_be_choice
 from services.plans.schemas import BudgetLineShape
+from shared.deciding import Deciding
 from shared.errors import Forbidden
 from shared.http import (
     Body,

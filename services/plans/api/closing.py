@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 from sqlalchemy import select
 
-from services.plans.api.decision import Deciding
 from services.plans.closing import close
 from services.plans.form_schemas import Year
 from services.plans.plan import Action, Plan
@@ -19,6 +18,7 @@ from services.plans.trade import must_be_holder
 from services.plans.usage_schemas import CloseForm
 from services.plans.views import plan_shape
 from services.plans.year_end import READERS, Outcome, YearEndRow
+from shared.deciding import Deciding
 from shared.http import Page, PageAsked, Shape, SignedIn, StoreHere, etag, page_of
 from shared.money import FenAsYuan
 

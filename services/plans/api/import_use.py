@@ -9,13 +9,13 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 from sqlalchemy import select
 
-from services.plans.api.decision import Deciding
 from services.plans.imports.approval import Action, ImportApproval
 from services.plans.imports.coverage import NONE, Amount, Cover, taken_by_others
 from services.plans.imports.ending import revoke
 from services.plans.imports.schemas import ImportShape
 from services.plans.imports.views import import_shape
 from services.plans.plan import Plan
+from shared.deciding import Deciding
 from shared.http import Body, Shape, SignedIn, StoreHere, etag
 from shared.money import format_quantity, format_yuan
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import raiseload
 
-from services.plans.api.decision import Deciding
 from services.plans.attachment import attach
 from services.plans.checks import not_open
 from services.plans.document import Act
@@ -27,6 +26,7 @@ from services.plans.rules import unit_of
 from services.plans.schemas import CountsShape, HistoryShape, RoundShape
 from services.plans.stream_views import StreamAsked, stream_page
 from services.plans.topics import Years
+from shared.deciding import Deciding
 from shared.errors import Problem, invalid
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import Caller, Role

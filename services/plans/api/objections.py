@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from sqlalchemy import select
 
-from services.plans.api.decision import Deciding
 from services.plans.imports.approval import ImportApproval
 from services.plans.imports.objecting import argue, decide, must_be_open
 from services.plans.imports.objection import Objection
@@ -17,6 +16,7 @@ from services.plans.imports.objection_schemas import (
     ObjectionShape,
     objection_shape,
 )
+from shared.deciding import Deciding
 from shared.errors import NotFound
 from shared.http import SignedIn, StoreHere, etag
 from shared.store import Work

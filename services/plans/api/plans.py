@@ -10,7 +10,6 @@ from sqlalchemy.orm import raiseload
 
 from services.plans import queries, review
 from services.plans.announcement import cancelled, status_changed
-from services.plans.api.decision import Deciding
 from services.plans.attachment import attach
 from services.plans.checks import not_open
 from services.plans.form_schemas import AbandonForm, PlanForm, PlanPatch, SubmitForm
@@ -24,6 +23,7 @@ from services.plans.sending import send
 from services.plans.stream_views import StreamAsked, stream_page
 from services.plans.topics import Years
 from services.plans.views import plan_rows, plan_shape
+from shared.deciding import Deciding
 from shared.errors import Problem, invalid
 from shared.http import DoOnce, Expected, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import Caller, Role

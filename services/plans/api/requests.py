@@ -10,7 +10,6 @@ from sqlalchemy.orm import raiseload
 
 from services.plans import queries
 from services.plans.announcement import cancelled, request_changed
-from services.plans.api.decision import Deciding
 from services.plans.attachment import attach, listed_files
 from services.plans.document import Act
 from services.plans.form_schemas import AbandonForm, SubmitForm
@@ -32,6 +31,7 @@ from services.plans.rule_views import submission_shape
 from services.plans.rules import rules_for, unit_of
 from services.plans.schemas import CountsShape, HistoryShape, RoundShape, SubmissionShape
 from services.plans.stream_views import StreamAsked, stream_page
+from shared.deciding import Deciding
 from shared.http import DoOnce, IfMatch, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import Caller
 from shared.store import Work

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import ValidationError
 
-from services.plans.api.decision import Deciding
 from services.plans.difference import changes
 from services.plans.district import District
 from services.plans.finding import basis_of
@@ -26,6 +25,7 @@ from services.plans.rule_schemas import (
 from services.plans.rule_views import rule_shape, version_shapes
 from services.plans.schemas import BasisShape
 from services.plans.topics import TOPICS, Topic
+from shared.deciding import Deciding
 from shared.errors import Forbidden, NotFound, Problem, invalid
 from shared.http import SignedIn, StoreHere, etag, shown
 from shared.people import Caller, DistrictCopy, Role

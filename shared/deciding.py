@@ -1,4 +1,4 @@
-"""What every route that decides or changes money asks for, besides its subject and body."""
+"""What every route that decides asks for, besides its subject and body."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.store import Store
 
 
 @dataclass(frozen=True)
-class Decision:
+class Asked:
     """Who asks, in which store, under which key, and which version he has seen."""
 
     store: Store
@@ -22,8 +22,8 @@ class Decision:
     expected: Expected
 
 
-def deciding(store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch) -> Decision:
-    return Decision(store, caller, once, expected)
+def deciding(store: StoreHere, caller: SignedIn, once: DoOnce, expected: IfMatch) -> Asked:
+    return Asked(store, caller, once, expected)
 
 
-Deciding = Annotated[Decision, Depends(deciding)]
+Deciding = Annotated[Asked, Depends(deciding)]
