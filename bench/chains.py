@@ -15,7 +15,7 @@ from bench.servers import Place, place
 from bench.workers import per_second
 from services.approvals import deciding
 from services.approvals.case_file import CaseFile
-from services.approvals.chain import Chain
+from services.approvals.chains.chain import Chain
 from services.approvals.deciding import Decision
 from services.approvals.filing import candidates_today, keep, situation, take_by_slot
 from services.approvals.handlers import events, open_case

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from services.approvals.audit import check_database, check_seals_of
 from services.approvals.case import Case
-from services.approvals.evidence import evidence_file
-from services.approvals.evidence_check import check_bytes
+from services.approvals.evidence.file import evidence_file
+from services.approvals.evidence.file_check import check_bytes
+from services.approvals.evidence.tables_check import check_database, check_seals_of
 from services.approvals.finding import Finding
 from services.processes import err, guarded, open_data_dir, out
 from services.runtime import System

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from services.approvals.case import Case
+from services.approvals.evidence.written import written
 from services.approvals.tables import Approvals
-from services.approvals.written import written
 from shared.database import Json, UtcDateTime
 from shared.digest import chain_hash, digest
 

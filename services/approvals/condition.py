@@ -19,7 +19,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from services.approvals.bands import Condition, in_band, lint_bands
+from services.approvals.chains.bands import Condition, in_band, lint_bands
 from shared.errors import Problem
 
 Facts = Mapping[str, Any]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, or_, select
 
-from services.approvals.chain import Chain, ChainVersion
+from services.approvals.chains.chain import Chain, ChainVersion
 from services.approvals.policy import DistrictPolicy, Policy
 from services.approvals.route import InForce
 from services.approvals.staffing import Unit

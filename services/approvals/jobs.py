@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from services.approvals import alarms
 from services.approvals.eligibility import LOOK_AGAIN, check_holder, check_unit
-from services.approvals.seal import due_day, seal_day
+from services.approvals.evidence.seal import due_day, seal_day
 from services.approvals.slot import PENDING, Slot
 from shared.jobs import Jobs
 from shared.people import AppointmentCopy

@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, select
 from services.approvals.actor import Actor
 from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_file import CaseFile
-from services.approvals.chain import Chain, ChainVersion
+from services.approvals.chains.chain import Chain, ChainVersion
 from services.approvals.filing import candidates_today, former_holders, keep, take
 from services.approvals.in_force import policy_at
 from services.approvals.rerouting import Rerouted, migrate, reroute

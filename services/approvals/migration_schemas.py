@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.approvals.chain_schemas import StepChangeShape
+from services.approvals.chains.schemas import StepChangeShape
 from services.approvals.schemas import Reason
 from services.approvals.step import KEY
 from shared.http import Body, Shape

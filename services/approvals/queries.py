@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from services.approvals.case import Case
 from services.approvals.cc import Cc
-from services.approvals.chain import Chain
+from services.approvals.chains.chain import Chain
 from services.approvals.deadline import Level, TimeState
 from services.approvals.slot import PENDING, Slot, SlotState
 from services.approvals.standing_in import in_hand_of

@@ -8,8 +8,8 @@ from services.approvals import told
 from services.approvals.actor import Actor
 from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile, Effects
+from services.approvals.evidence.written import row_digest, written
 from services.approvals.slot import Slot, SlotState
-from services.approvals.written import row_digest, written
 
 SYSTEM_NAME = "系统"
 

@@ -9,9 +9,9 @@ from services.approvals.actor import Actor
 from services.approvals.case import CaseState
 from services.approvals.case_event import first_hash
 from services.approvals.case_file import CaseFile, Effects
+from services.approvals.evidence.written import plain, row_digest, written
 from services.approvals.next_step import NextStep, enter
 from services.approvals.recording import record
-from services.approvals.written import plain, row_digest, written
 from shared.digest import digest
 from shared.events.approvals import CaseOpened, CaseTerminated, CaseWithdrawn
 

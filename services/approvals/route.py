@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from services.approvals.carrying import Carried, Earlier, SeatingOf, attested_digest, carry
-from services.approvals.chain import Chain, ChainVersion
+from services.approvals.chains.chain import Chain, ChainVersion
 from services.approvals.condition import facts_used, holds
 from services.approvals.policy import Policy
 from services.approvals.quorum import needed

@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from services.approvals.bands import Condition
+from services.approvals.chains.bands import Condition
 from services.approvals.condition import ORDER, holds
 
 MOST_DOCUMENTS = 4096

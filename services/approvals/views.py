@@ -13,7 +13,7 @@ from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_event import CaseEvent, first_hash, intact
 from services.approvals.case_file import CaseFile
 from services.approvals.cc import Cc
-from services.approvals.chain_schemas import CarriedShape, PreviewShape
+from services.approvals.chains.schemas import CarriedShape, PreviewShape
 from services.approvals.deadline import TIME_LABELS, time_state
 from services.approvals.filing import candidates_today, standing, timetable_for
 from services.approvals.quorum import progress

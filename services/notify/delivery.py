@@ -23,7 +23,7 @@ from services.notify.answer import ANSWER_LENGTH, Answer, Outcome
 from services.notify.channels import CHANNEL_LABELS, Channel
 from services.notify.masked import MASKED_LENGTH
 from services.notify.message import Base, Message, partial_index
-from services.notify.moment import Moment
+from services.notify.moments.moment import Moment
 from shared.database import Json, UtcDateTime, new_id
 from shared.errors import Conflict
 from shared.events.notify import DeliveryCompleted, DeliveryConfirmed, DeliveryFailed

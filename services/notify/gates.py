@@ -9,10 +9,10 @@ from datetime import datetime
 from services.notify.channels import ROBOTS, Channel
 from services.notify.contact import Account, Contact
 from services.notify.delivery import Delivery
-from services.notify.departure import QUIET, moment_of
 from services.notify.kinds import KINDS
 from services.notify.message import Message
-from services.notify.moment import Moment
+from services.notify.moments.departure import QUIET, moment_of
+from services.notify.moments.moment import Moment
 from services.notify.slot import SlotCopy
 from services.notify.wishes import Wishes
 from shared.people import PersonCopy

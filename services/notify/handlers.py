@@ -10,7 +10,7 @@ from services.notify.imports import tell_of_imports
 from services.notify.kinds import context_of
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import Document, Notice, tell
-from services.notify.pushing import push_outside
+from services.notify.outside.pushing import push_outside
 from services.notify.slot import SlotCopy
 from shared.events.approvals import (
     CaseAttentionCleared,

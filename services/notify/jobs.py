@@ -6,20 +6,20 @@ from functools import partial
 from uuid import UUID
 
 from services.notify.asking import ask
-from services.notify.digest import CLOSE, forget_closed
-from services.notify.digest_letter import close_digest
 from services.notify.failed_text import tell_who_looks_after_texts
+from services.notify.moments.digest import CLOSE, forget_closed
+from services.notify.moments.letter import close_digest
+from services.notify.moments.todo import plan_all
 from services.notify.notice import SEND
+from services.notify.outside.pushing import PUSH, send_waiting, wake_cut_off
+from services.notify.outside.replaying import forget_pushes
 from services.notify.post import Post
 from services.notify.providers.counting import limits_of
 from services.notify.providers.kinds import asks, keeps, limits_on, sender_of
 from services.notify.providers.standard import Courier
-from services.notify.pushing import PUSH, send_waiting, wake_cut_off
 from services.notify.receipt import ASK
-from services.notify.replaying import forget_pushes
 from services.notify.sandbox import Sandbox
 from services.notify.sending import send
-from services.notify.todo_digest import plan_all
 from services.notify.unsubscribe import Subscription, signed
 from services.notify.waking import wake_held
 from services.notify.wording import TEXT_FAILED

@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from services.notify.channels import Channel
 from services.notify.delivery import Delivery, State
-from services.notify.departure import depart
 from services.notify.kinds import KINDS
 from services.notify.message import Message, touch_inbox
+from services.notify.moments.departure import depart
+from services.notify.moments.timing import Timing
 from services.notify.preferences import Mode
 from services.notify.texts import CHINESE, ENGLISH
-from services.notify.timing import Timing
 from services.notify.wishes import Way, Wishes, ways_for, wishes_of
 from services.notify.wording import inbox_words
 from shared.database import new_id

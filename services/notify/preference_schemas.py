@@ -9,8 +9,7 @@ from pydantic import ConfigDict, Field
 
 from services.notify.channels import CHANNEL_LABELS, Channel
 from services.notify.kinds import CHOOSABLE, GROUP_LABELS, Group, Kind
-from services.notify.preferences import ALL, MOST_CHOICES, Choice, Mode, Preferences
-from services.notify.timing_schemas import (
+from services.notify.moments.schemas import (
     TIMING,
     OwnTimingShape,
     TimingBody,
@@ -18,6 +17,7 @@ from services.notify.timing_schemas import (
     own_timing_shape,
     timing_shape,
 )
+from services.notify.preferences import ALL, MOST_CHOICES, Choice, Mode, Preferences
 from services.notify.wishes import Wishes
 from shared.errors import Problem
 from shared.http import Body, Shape

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.notify.delivery import Attempt, Delivery
-from services.notify.digest import Digest
 from services.notify.message import TURN, Message
+from services.notify.moments.digest import Digest
 from services.notify.queries import tries_of
 from shared.clock import SHANGHAI
 from shared.errors import NotFound, Problem, invalid

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Select, func, select, true, update
 
 from services.notify.channels import Channel
 from services.notify.delivery import Attempt, Delivery, State
-from services.notify.digest import Digest
 from services.notify.kinds import LETTERS
 from services.notify.message import Message
+from services.notify.moments.digest import Digest
 from shared.http import PageAsked
 from shared.people import Caller
 from shared.store import Look, Work

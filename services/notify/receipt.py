@@ -10,7 +10,7 @@ from uuid import UUID
 from services.notify.answer import Answer, Outcome, redacted
 from services.notify.choosing import Keeps, others_left
 from services.notify.delivery import Delivery, State
-from services.notify.digest_letter import take_along
+from services.notify.moments.letter import take_along
 from services.notify.notice import SEND
 from shared.jobs import later
 from shared.store import Work

@@ -18,12 +18,12 @@ from services.notify.choosing import BROKEN, choose, others_left
 from services.notify.contact import Account, Contact
 from services.notify.deciding import decisions_for
 from services.notify.delivery import Attempt, Delivery, State
-from services.notify.digest_letter import take_along
 from services.notify.gates import STALE, Going, Hold, Suppress, Verdict, judge
 from services.notify.kinds import KINDS
 from services.notify.letter import Letter, Sender
 from services.notify.masked import masked
 from services.notify.message import Message, touch_inbox
+from services.notify.moments.letter import take_along
 from services.notify.notice import SEND
 from services.notify.pacing import granted, must_wait
 from services.notify.post import Claimed, Post

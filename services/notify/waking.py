@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 
 from services.notify.choosing import BROKEN, Keeps, chain_of
 from services.notify.delivery import Delivery, State
-from services.notify.departure import QUIET
+from services.notify.moments.departure import QUIET
 from services.notify.notice import SEND
 from services.notify.provider import Provider
 from shared.jobs import later

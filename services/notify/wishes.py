@@ -14,10 +14,10 @@ from sqlalchemy import Select, or_, select
 from services.notify.channels import ROBOTS, Channel
 from services.notify.contact import Account, Contact
 from services.notify.kinds import Kind
+from services.notify.moments.timing import USUAL, Timing
 from services.notify.preferences import Mode, Owner, Preferences
 from services.notify.provider import Provider
 from services.notify.texts import CHINESE
-from services.notify.timing import USUAL, Timing
 from shared.people import AppointmentCopy
 from shared.store import Look, Work
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.approvals.chain import Chain
+from services.approvals.chains.chain import Chain
 from services.approvals.step import Step
 from shared.database import new_id
 from shared.digest import digest

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from services.approvals.audit import check_case_of
-from services.approvals.evidence_check import check, check_carried
+from services.approvals.evidence.file_check import check, check_carried
+from services.approvals.evidence.tables_check import check_case_of
 from shared.digest import digest
 from shared.events.documents import Submission
 from tests.approvals.desk import act

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.approvals.bands import lint_groups
+from services.approvals.chains.bands import lint_groups
 from services.approvals.condition import facts_used, holds, lint
 
 NAMES = st.sampled_from(["amount_fen", "kind", "is_ppp", "level"])

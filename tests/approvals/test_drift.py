@@ -16,8 +16,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from services.approvals.audit import check_case_of
 from services.approvals.drift import AGREEING
+from services.approvals.evidence.tables_check import check_case_of
 from shared.database import new_id
 from shared.events.documents import ReviewStated
 from tests.approvals.office import Office

@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services import audit
-from services.approvals.audit import check_case_of, check_database, check_seals_of
 from services.approvals.case import Case, CaseRound
 from services.approvals.case_event import CaseEvent
-from services.approvals.evidence_check import check, check_bytes
-from services.approvals.seal import Seal, SealLeaf
+from services.approvals.evidence.file_check import check, check_bytes
+from services.approvals.evidence.seal import Seal, SealLeaf
+from services.approvals.evidence.tables_check import check_case_of, check_database, check_seals_of
+from services.approvals.evidence.written import columns_of
 from services.approvals.slot import Slot
-from services.approvals.written import columns_of
 from shared.settings import Settings
 from tests.approvals.office import Office, finance_step, step
 from tests.approvals.test_substitution import grant

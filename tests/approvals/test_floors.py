@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.approvals.chains.floor import Floor, FloorRules, RequiredStep, breaches
 from services.approvals.condition import holds
-from services.approvals.floor import Floor, FloorRules, RequiredStep, breaches
 from services.approvals.step import RoleSelector, Step
 from shared.people import Role
 from tests.approvals.office import Office, finance_step, step

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from services.approvals.evidence_check import check
+from services.approvals.evidence.file_check import check
 from tests.approvals.desk import act, ids
 from tests.approvals.office import Office, finance_step, step
 

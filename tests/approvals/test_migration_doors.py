@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from services.approvals.evidence_check import check
+from services.approvals.evidence.file_check import check
 from services.approvals.round_time import StepTime
 from tests.approvals.desk import act
 from tests.approvals.office import Office, finance_step, step

@@ -11,11 +11,11 @@ from hypothesis.stateful import precondition, rule
 
 from services.approvals.actor import Actor
 from services.approvals.case import CaseState
-from services.approvals.evidence_check import check_routes
+from services.approvals.evidence.file_check import check_routes
+from services.approvals.evidence.written import written
 from services.approvals.rerouting import migrate, reroute
 from services.approvals.slot import DECIDED, Slot, SlotState
 from services.approvals.step import RouteStep
-from services.approvals.written import written
 from shared.errors import Conflict
 from tests.approvals.acts import STEPS
 from tests.approvals.test_invariants import Review

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select, update
 
-from services.approvals.audit import check_case_of, check_seals_of
 from services.approvals.case import Case
 from services.approvals.case_event import CaseEvent, sealed_hash
-from services.approvals.evidence_check import check_bytes
+from services.approvals.evidence.file_check import check_bytes
+from services.approvals.evidence.merkle import leaf_hash, proof_of, proven_root, root_of
+from services.approvals.evidence.seal import Seal
+from services.approvals.evidence.tables_check import check_case_of, check_seals_of
+from services.approvals.evidence.written import written
 from services.approvals.jobs import seal_days
-from services.approvals.merkle import leaf_hash, proof_of, proven_root, root_of
-from services.approvals.seal import Seal
-from services.approvals.written import written
 from tests.approvals.office import Office
 from tests.approvals.test_races import at_once
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from services.approvals.chain_diff import diff
+from services.approvals.chains.diff import diff
 from services.approvals.step import RoleSelector, Step
 from shared.people import Role
 from tests.approvals.office import Office, finance_step, step

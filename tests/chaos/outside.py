@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from services.notify.answer import Outcome
-from services.notify.endpoint import Endpoint
 from services.notify.handlers import events
+from services.notify.outside.endpoint import Endpoint
+from services.notify.outside.push import CUT_OFF, Push, PushState, PushTry
 from services.notify.providers.standard import new_secret
-from services.notify.push import CUT_OFF, Push, PushState, PushTry
 from services.notify.vault import Vault
 from shared.database import new_id
 from shared.events.directory import DistrictChanged, OrganisationChanged

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.notify.push import Push
+from services.notify.outside.push import Push
 from tests.notify.fakes import Fake, Heard, fake
 from tests.notify.office import Office, status_changed
 

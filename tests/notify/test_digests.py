@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from services.notify.answer import Answer, Outcome
-from services.notify.digest import CLOSE, Digest
-from services.notify.digest_letter import close_digest
 from services.notify.event_words import local_text
 from services.notify.jobs import post_of
+from services.notify.moments.digest import CLOSE, Digest
+from services.notify.moments.letter import close_digest
 from services.notify.sending import claim
 from shared import jobs
 from tests.notify.choosing import NIGHT, at, it_is, runs_until_quiet, save, subjects, text_of, wants

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.notify.outside import OUTSIDE
+from services.notify.outside.events import OUTSIDE
 from shared.database import new_id
 from tests.notify.office import Office
 from tests.notify.outside_office import entered, happened, is_genuine, pushes, settle, trade_system

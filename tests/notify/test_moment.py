@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notify.event_words import local_text
-from services.notify.moment import LONGEST_REST, hour_of, may_leave, mornings, window_of
-from services.notify.timing import USUAL, Timing
+from services.notify.moments.moment import LONGEST_REST, hour_of, may_leave, mornings, window_of
+from services.notify.moments.timing import USUAL, Timing
 from shared.calendar import Calendar
 from shared.clock import SHANGHAI, local_date
 from tests.notify.choosing import at

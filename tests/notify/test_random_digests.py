@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import select
 
 from services.notify.delivery import Delivery
-from services.notify.digest import CLOSE, Digest
-from services.notify.digest_letter import close_digest
 from services.notify.jobs import post_of
 from services.notify.kinds import COLLECTED
 from services.notify.message import Message
+from services.notify.moments.digest import CLOSE, Digest
+from services.notify.moments.letter import close_digest
 from services.notify.post import Post
 from services.notify.sending import send
 from shared import jobs

@@ -77,7 +77,7 @@ def test_what_is_no_period_is_not_replayed(office: Office, there: Fake, period: 
 def test_more_than_can_be_replayed_at_once_is_refused(
     office: Office, there: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.notify.replaying.MOST", 1)
+    monkeypatch.setattr("services.notify.outside.replaying.MOST", 1)
     made = entered(office, there)
     for _ in range(2):
         happened(office)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from services.notify.digest import Digest
-from services.notify.todo_digest import plan_all
+from services.notify.moments.digest import Digest
+from services.notify.moments.todo import plan_all
 from tests.notify.choosing import it_is, runs_until_quiet, save, subjects, text_of, wants
 from tests.notify.office import ADDRESS, Office, slot_closed, slot_opened
 

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from services.notify.digest import Key, begin
-from services.notify.digest_letter import close_digest
 from services.notify.kinds import example_of
 from services.notify.message import Message
-from services.notify.moment import Moment, Window
+from services.notify.moments.digest import Key, begin
+from services.notify.moments.letter import close_digest
+from services.notify.moments.moment import Moment, Window
 from services.notify.notice import Notice, Occasion, tell
 from services.notify.queries import Tab, inbox, inbox_counts, read_all
 from services.notify.slot import SlotCopy

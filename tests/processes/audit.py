@@ -15,10 +15,10 @@ from services.approvals.case import Case, CaseRound
 from services.approvals.case_event import CaseEvent, first_hash, intact
 from services.notify.answer import Outcome
 from services.notify.delivery import Attempt, Delivery, State
-from services.notify.digest import CLOSE
 from services.notify.handlers import OUTCOMES
 from services.notify.kinds import KINDS
 from services.notify.message import Message
+from services.notify.moments.digest import CLOSE
 from services.plans.budget import EFFECTS, SUMS, BudgetEntry, BudgetLine, Entry
 from services.plans.plan import Plan, Status
 from services.runtime import NAMES

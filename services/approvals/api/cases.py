@@ -14,7 +14,7 @@ from services.approvals.actor import Actor
 from services.approvals.api.turn import require
 from services.approvals.case import Case, RefusedRound
 from services.approvals.case_list import case_rows
-from services.approvals.chain_schemas import PreviewBody, PreviewShape
+from services.approvals.chains.schemas import PreviewBody, PreviewShape
 from services.approvals.filing import keep, latest_case, plan_route, take
 from services.approvals.queries import CASE_ORDER, CaseListing
 from services.approvals.schemas import CaseItem, CaseRow, CaseShape, TerminateBody

@@ -10,11 +10,11 @@ from fastapi.responses import Response
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from services.approvals.chain import Chain
-from services.approvals.chain_check import check
-from services.approvals.chain_schemas import ChainBody, ChainItem, ChainShape, DraftBody, LintShape
-from services.approvals.chain_views import chain_item, chain_shape
-from services.approvals.judged import read_judged
+from services.approvals.chains.chain import Chain
+from services.approvals.chains.check import check
+from services.approvals.chains.judged import read_judged
+from services.approvals.chains.schemas import ChainBody, ChainItem, ChainShape, DraftBody, LintShape
+from services.approvals.chains.views import chain_item, chain_shape
 from services.approvals.queries import CHAIN_ORDER
 from services.approvals.views import problem_items
 from shared.database import new_id

@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from sqlalchemy import select
 
 from services.approvals.case import Case
-from services.approvals.evidence import evidence_file
-from services.approvals.seal import Seal
+from services.approvals.evidence.file import evidence_file
+from services.approvals.evidence.seal import Seal
 from shared.errors import Forbidden
 from shared.http import Page, Paged, Shape, SignedIn, StoreHere, page_of, shown
 from shared.people import Caller, Role

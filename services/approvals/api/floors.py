@@ -12,10 +12,9 @@ from sqlalchemy import select
 
 from services.approvals.actions import action
 from services.approvals.api.policies import Code, may_set, seen_district
-from services.approvals.chain_views import chain_item
-from services.approvals.floor import Floor, Floors, FloorVersion, floors_on
-from services.approvals.floor_breaches import breaching
-from services.approvals.floor_schemas import (
+from services.approvals.chains.floor import Floor, Floors, FloorVersion, floors_on
+from services.approvals.chains.floor_breaches import breaching
+from services.approvals.chains.floor_schemas import (
     BindingFloorShape,
     BreachPage,
     BreachShape,
@@ -24,6 +23,7 @@ from services.approvals.floor_schemas import (
     FloorShape,
     FloorVersionShape,
 )
+from services.approvals.chains.views import chain_item
 from services.approvals.step import KEY
 from services.approvals.views import problem_items
 from shared.deciding import Deciding

@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from services.approvals.chain import Chain
-from services.approvals.chain_diff import diff
-from services.approvals.chain_schemas import StepChangeShape
+from services.approvals.chains.chain import Chain
+from services.approvals.chains.diff import diff
+from services.approvals.chains.replay import PROVENANCE
+from services.approvals.chains.schemas import StepChangeShape
 from services.approvals.migrating import Prospect, chosen_rounds, move, older_rounds, prospect, target_of
 from services.approvals.migration_schemas import (
     MigrateBody,
@@ -18,7 +19,6 @@ from services.approvals.migration_schemas import (
     MigrationShape,
     Outcome,
 )
-from services.approvals.replay import PROVENANCE
 from shared.deciding import Deciding
 from shared.http import SignedIn, StoreHere, etag
 

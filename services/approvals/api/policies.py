@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from sqlalchemy import select
 
 from services.approvals.actions import action
-from services.approvals.chain_schemas import PolicyBody, PolicyShape
+from services.approvals.chains.schemas import PolicyBody, PolicyShape
 from services.approvals.policy import DistrictPolicy, Policy
 from shared.errors import Forbidden, NotFound
 from shared.http import IfMatch, SignedIn, StoreHere, etag, shown

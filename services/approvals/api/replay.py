@@ -8,17 +8,17 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.approvals.chain import Chain
-from services.approvals.chain_lint import lint
-from services.approvals.chain_schemas import StepChangeShape
-from services.approvals.replay import Expected, Replayed, replay
-from services.approvals.replay_schemas import (
+from services.approvals.chains.chain import Chain
+from services.approvals.chains.lint import lint
+from services.approvals.chains.replay import Expected, Replayed, replay
+from services.approvals.chains.replay_schemas import (
     ExpectedShape,
     GapShape,
     ReplayBody,
     ReplayedShape,
     ReplayShape,
 )
+from services.approvals.chains.schemas import StepChangeShape
 from shared.errors import invalid
 from shared.http import SignedIn, StoreHere
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from services.approvals.chain import Chain, ChainVersion
-from services.approvals.chain_diff import diff
-from services.approvals.chain_schemas import ChainShape, DiffShape, RetireBody, StepChangeShape
-from services.approvals.chain_views import chain_shape
+from services.approvals.chains.chain import Chain, ChainVersion
+from services.approvals.chains.diff import diff
+from services.approvals.chains.schemas import ChainShape, DiffShape, RetireBody, StepChangeShape
+from services.approvals.chains.views import chain_shape
 from services.approvals.step import Step
 from shared.deciding import Deciding
 from shared.errors import NotFound

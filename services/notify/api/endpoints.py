@@ -11,18 +11,18 @@ from fastapi.responses import Response
 from sqlalchemy import select
 
 from services.notify.answer import Answer, Outcome, redacted
-from services.notify.endpoint import Endpoint
-from services.notify.endpoint_shapes import (
+from services.notify.outside.endpoint import Endpoint
+from services.notify.outside.events import LABELS
+from services.notify.outside.pushing import resume
+from services.notify.outside.shapes import (
     ChangedEndpoint,
     EndpointShape,
     NewEndpoint,
     OutsideEvent,
     endpoint_shape,
 )
-from services.notify.outside import LABELS
 from services.notify.provider_shapes import TrialAnswer
 from services.notify.providers.standard import Courier, new_secret, renewed
-from services.notify.pushing import resume
 from services.notify.sandbox import SANDBOX, Sandbox
 from services.notify.vault import Unsealable, Vault
 from shared.database import new_id

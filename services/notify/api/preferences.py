@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from services.notify.moments.todo import plan_anew
 from services.notify.preference_schemas import (
     PreferencesBody,
     PreferencesShape,
@@ -17,7 +18,6 @@ from services.notify.preference_schemas import (
     unit_preferences_shape,
 )
 from services.notify.preferences import Owner, Preferences
-from services.notify.todo_digest import plan_anew
 from services.notify.waking import wake_quiet
 from services.notify.wishes import Wishes, lock_preferences, wishes_of
 from shared.errors import invalid

@@ -9,17 +9,17 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sqlalchemy import select
 
-from services.notify.endpoint import Endpoint
-from services.notify.endpoint_shapes import (
+from services.notify.outside.endpoint import Endpoint
+from services.notify.outside.push import Push, PushTry
+from services.notify.outside.pushing import go_on
+from services.notify.outside.replaying import push_of, replay_period
+from services.notify.outside.shapes import (
     PushesAsked,
     PushShape,
     Replayed,
     ReplayPeriod,
     push_shape,
 )
-from services.notify.push import Push, PushTry
-from services.notify.pushing import go_on
-from services.notify.replaying import push_of, replay_period
 from shared.http import DoOnce, Page, SignedIn, StoreHere, page_of
 from shared.store import Look, Work
 

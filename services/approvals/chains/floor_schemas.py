@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.approvals.chain_schemas import ChainItem
-from services.approvals.floor import FloorRules
+from services.approvals.chains.floor import FloorRules
+from services.approvals.chains.schemas import ChainItem
 from services.approvals.schemas import Action, ObstacleShape
 from shared.http import Body, Shape
 

@@ -11,12 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.approvals.case import Case
 from services.approvals.case_event import CaseEvent
-from services.approvals.evidence import evidence_of
-from services.approvals.evidence_check import check
+from services.approvals.evidence.file import evidence_of
+from services.approvals.evidence.file_check import check
+from services.approvals.evidence.seal import Seal, SealLeaf, leaves_of
+from services.approvals.evidence.seal_check import check_chain
+from services.approvals.evidence.written import written
 from services.approvals.finding import Finding
-from services.approvals.seal import Seal, SealLeaf, leaves_of
-from services.approvals.seal_check import check_chain
-from services.approvals.written import written
 from shared.errors import NotFound
 from shared.store import Look, Store
 

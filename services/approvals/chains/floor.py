@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Date, String, Uuid, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.approvals.bands import group_of
+from services.approvals.chains.bands import group_of
 from services.approvals.step import MAX_HOURS, RoleSelector, Step
 from services.approvals.tables import Approvals
 from services.approvals.together import together

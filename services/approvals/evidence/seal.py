@@ -13,9 +13,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from services.approvals.case_event import CaseEvent
-from services.approvals.merkle import leaf_hash, proof_of, root_of
+from services.approvals.evidence.merkle import leaf_hash, proof_of, root_of
+from services.approvals.evidence.written import written
 from services.approvals.tables import Approvals
-from services.approvals.written import written
 from shared.clock import SHANGHAI, local_date
 from shared.database import UtcDateTime
 from shared.digest import canonical, digest

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import and_, select, tuple_
 
-from services.approvals.chain import Chain, ChainVersion
-from services.approvals.floor import Floors, breaches
+from services.approvals.chains.chain import Chain, ChainVersion
+from services.approvals.chains.floor import Floors, breaches
 from services.approvals.queries import CHAIN_ORDER
 from services.approvals.step import Segment, Step
 from shared.cursor import cursor_of, open_cursor

@@ -7,11 +7,11 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from services.notify.delivery import Delivery, State
-from services.notify.digest import Key, join
 from services.notify.kinds import Kind
-from services.notify.moment import Moment, Window, hour_of, may_leave, window_of
+from services.notify.moments.digest import Key, join
+from services.notify.moments.moment import Moment, Window, hour_of, may_leave, window_of
+from services.notify.moments.timing import Timing
 from services.notify.preferences import Mode, Owner
-from services.notify.timing import Timing
 from services.notify.wishes import lock_preferences
 from shared.store import Look, Work
 from shared.working_days import calendar_of

@@ -12,9 +12,9 @@ from typing import Any
 
 from services.approvals.carrying import attested_digest
 from services.approvals.case_event import first_hash_of, sealed_hash
+from services.approvals.evidence.seal_check import check_seals
+from services.approvals.evidence.written import row_digest
 from services.approvals.finding import Finding
-from services.approvals.seal_check import check_seals
-from services.approvals.written import row_digest
 from shared.digest import digest
 
 Evidence = Mapping[str, Any]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from services.approvals.actions import action
-from services.approvals.chain import Chain, ChainVersion
-from services.approvals.chain_schemas import ChainItem, ChainShape, ChainVersionShape
-from services.approvals.floor import breaches, floors_on
+from services.approvals.chains.chain import Chain, ChainVersion
+from services.approvals.chains.floor import breaches, floors_on
+from services.approvals.chains.schemas import ChainItem, ChainShape, ChainVersionShape
 from services.approvals.schemas import ObstacleShape
 from services.approvals.step import Segment, Step
 from services.approvals.views import problem_items

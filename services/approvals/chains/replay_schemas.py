@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.approvals.chain_schemas import StepChangeShape
+from services.approvals.chains.schemas import StepChangeShape
 from services.approvals.statistics_schemas import Hours
 from services.approvals.step import Step
 from shared.http import Body, Shape

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, not_, select
 
-from services.approvals.chain import Chain, ChainVersion
-from services.approvals.floor import Floors, floors_on
+from services.approvals.chains.chain import Chain, ChainVersion
+from services.approvals.chains.floor import Floors, floors_on
 from services.approvals.in_force import in_force, nearest_policy
 from services.approvals.policy import DistrictPolicy
 from services.approvals.scope import Scope, read_scope

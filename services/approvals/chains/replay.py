@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import and_, case, func, select
 
 from services.approvals.case import Case, CaseRound
-from services.approvals.chain import Chain, ChainVersion
-from services.approvals.chain_diff import StepChange, diff
+from services.approvals.chains.chain import Chain, ChainVersion
+from services.approvals.chains.diff import StepChange, diff
+from services.approvals.chains.judged import following
 from services.approvals.in_force import in_force_of
-from services.approvals.judged import following
 from services.approvals.quorum import needed
 from services.approvals.round_time import StepTime
 from services.approvals.route import InForce, Route, route_of

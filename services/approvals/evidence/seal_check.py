@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from services.approvals.evidence.merkle import proven_root, root_of
+from services.approvals.evidence.seal import hash_of_leaf, hash_of_seal
 from services.approvals.finding import Finding
-from services.approvals.merkle import proven_root, root_of
-from services.approvals.seal import hash_of_leaf, hash_of_seal
 
 Written = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import ConfigDict, Field, model_validator
 
-from services.notify.timing import USUAL
+from services.notify.moments.timing import USUAL
 from services.notify.wishes import Wishes
 from shared.http import Body, Shape
 

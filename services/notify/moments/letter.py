@@ -11,15 +11,15 @@ from sqlalchemy import select
 from services.notify.answer import Answer, Outcome
 from services.notify.channels import Channel
 from services.notify.delivery import Delivery, State
-from services.notify.digest import Digest, DigestState, Key, claim
 from services.notify.event_words import local_text
 from services.notify.gates import STALE
 from services.notify.kinds import COLLECTED, KINDS
 from services.notify.message import Message
+from services.notify.moments.digest import Digest, DigestState, Key, claim
+from services.notify.moments.todo import todo_notice
 from services.notify.notice import Notice, Occasion, tell
 from services.notify.preferences import Mode
 from services.notify.slot import SlotCopy
-from services.notify.todo_digest import todo_notice
 from services.notify.wishes import Wishes, wishes_of
 from shared.store import Work
 

@@ -15,7 +15,7 @@ from sqlalchemy import String, UniqueConstraint, Uuid, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.notify.message import Base
-from services.notify.moment import Window
+from services.notify.moments.moment import Window
 from shared.database import UtcDateTime, new_id
 from shared.jobs import later
 from shared.store import Work

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Select, exists, select
 
-from services.notify.digest import EVERY_CHANNEL, Digest, DigestState, Key, begin, drop_open
 from services.notify.event_words import local_text
 from services.notify.kinds import TODO_DIGEST
 from services.notify.message import Message
-from services.notify.moment import mornings
+from services.notify.moments.digest import EVERY_CHANNEL, Digest, DigestState, Key, begin, drop_open
+from services.notify.moments.moment import mornings
 from services.notify.notice import Notice, Occasion
 from services.notify.preferences import Mode
 from services.notify.slot import SlotCopy

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from services.notify.event_words import local_text
-from services.notify.timing import QuietHours, Timing
+from services.notify.moments.timing import QuietHours, Timing
 from shared.calendar import Calendar, Day, assumption
 from shared.clock import SHANGHAI, local_date
 

@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.notify.contact import ADDRESS_LENGTH, URL
-from services.notify.endpoint import BY_HAND, Endpoint
-from services.notify.outside import LABELS
-from services.notify.push import OVER, Push, PushState, PushTry
+from services.notify.outside.endpoint import BY_HAND, Endpoint
+from services.notify.outside.events import LABELS
+from services.notify.outside.push import OVER, Push, PushState, PushTry
 from services.notify.schemas import Action
 from shared.errors import Problem, invalid
 from shared.http import Body, PageAsked, Shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from services.approvals import condition
-from services.approvals.bands import lint_groups
+from services.approvals.chains.bands import lint_groups
 from services.approvals.step import PeopleSelector, RoleSelector, Segment, Step
 from shared.errors import Problem
 from shared.people import Role

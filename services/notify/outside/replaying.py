@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 
-from services.notify.endpoint import Endpoint
-from services.notify.push import OVER, Push, PushState, PushTry
-from services.notify.pushing import go_on
+from services.notify.outside.endpoint import Endpoint
+from services.notify.outside.push import OVER, Push, PushState, PushTry
+from services.notify.outside.pushing import go_on
 from shared.errors import Conflict, NotFound
 from shared.store import Store, Work
 

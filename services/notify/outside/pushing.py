@@ -13,11 +13,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.notify.answer import Answer, Outcome, redacted
-from services.notify.endpoint import FAILING, Endpoint
-from services.notify.endpoint_alarm import tell_of_endpoint
-from services.notify.outside import OUTSIDE, body_of, keep_document, unit_of
+from services.notify.outside.alarm import tell_of_endpoint
+from services.notify.outside.endpoint import FAILING, Endpoint
+from services.notify.outside.events import OUTSIDE, body_of, keep_document, unit_of
+from services.notify.outside.push import CUT_OFF, OPEN, Push, PushState, PushTry
 from services.notify.providers.standard import GONE, Courier
-from services.notify.push import CUT_OFF, OPEN, Push, PushState, PushTry
 from services.notify.sandbox import SANDBOX, Sandbox
 from shared.database import new_id
 from shared.events import Event

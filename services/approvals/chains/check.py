@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from services.approvals.chain import Chain
-from services.approvals.chain_lint import lint
-from services.approvals.floor import breaches
-from services.approvals.judged import Judged
+from services.approvals.chains.chain import Chain
+from services.approvals.chains.floor import breaches
+from services.approvals.chains.judged import Judged
+from services.approvals.chains.lint import lint
 from services.approvals.segregation import Shortage, shortage
 from services.approvals.staffing import Unit
 from services.approvals.step import PeopleSelector, RoleSelector, Segment, Step

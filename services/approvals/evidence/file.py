@@ -9,9 +9,9 @@ from sqlalchemy.orm import undefer
 
 from services.approvals.case import Case, CaseRound
 from services.approvals.case_event import CaseEvent
-from services.approvals.seal import seals_of
+from services.approvals.evidence.seal import seals_of
+from services.approvals.evidence.written import written
 from services.approvals.slot import Slot
-from services.approvals.written import written
 from shared.digest import canonical, digest
 from shared.store import Look
 

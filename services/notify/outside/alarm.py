@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from services.notify.administrators import administrators
 from services.notify.answer import Answer, redacted
-from services.notify.endpoint import Endpoint
 from services.notify.masked import masked_url
 from services.notify.notice import Notice, Occasion, tell
+from services.notify.outside.endpoint import Endpoint
 from shared.clock import SHANGHAI
 from shared.database import new_id
 from shared.people import AppointmentCopy, OrganisationCopy, PersonCopy, Role

@@ -1,0 +1,1 @@
+"""Reviewer chains and the floors that they keep to: edited, checked, compared, replayed."""

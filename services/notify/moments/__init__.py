@@ -1,0 +1,1 @@
+"""When messages leave: quiet time, digests, limits that people set."""

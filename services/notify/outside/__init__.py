@@ -1,0 +1,1 @@
+"""Outside systems: what they hear of, and how it gets there."""
