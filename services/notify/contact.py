@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 EMAIL_LENGTH = 320
 PHONE_LENGTH = 40
 ADDRESS_LENGTH = 500
-URL = re.compile(r"https?://[^\s@]+")
-"""An address that requests may be posted to, without a name or password in it."""
 
 
 class Account(Base):

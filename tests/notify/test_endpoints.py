@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from services.notify.outside.endpoint import Endpoint
 from services.notify.outside.events import OUTSIDE
 from shared.database import new_id
 from tests.notify.office import Office
@@ -108,6 +109,12 @@ def test_one_of_another_district_is_not_there(office: Office, bureau: UUID, head
     [
         ({"url": "ftp://x"}, ["bad_address"]),
         ({"url": "http://user:pw@host/"}, ["bad_address"]),
+        ({"url": "https://a..b/"}, ["bad_address"]),
+        ({"url": f"https://{'a' * 64}.example.org/"}, ["bad_address"]),
+        ({"url": "https://xn--/"}, ["bad_address"]),
+        ({"url": "https://a%20b/"}, ["bad_address"]),
+        ({"url": "https://example.org:99999/"}, ["bad_address"]),
+        ({"url": "https://[::1/"}, ["bad_address"]),
         ({"kinds": ["document.submitted"]}, ["unknown_event"]),
         ({"kinds": ["x", "person.changed"], "url": "x"}, ["bad_address", "unknown_event", "unknown_event"]),
         ({"district_code": "999999"}, ["unknown_district"]),
@@ -184,6 +191,14 @@ def test_a_ping_leads_nowhere_inside(office: Office) -> None:
         made = office.post(office.admin, "endpoints", BODY | {"url": f"{there.url}/hook"}).json()
         answer = office.post(office.admin, f"endpoints/{made['id']}/ping").json()
     assert (answer["code"], there.heard) == ("address_not_allowed", [])
+
+
+def test_a_ping_of_what_could_be_entered_once_says_what_is_wrong(office: Office) -> None:
+    made = office.post(office.admin, "endpoints", BODY).json()
+    with office.store.work() as work:
+        work.get(Endpoint, UUID(made["id"])).url = "https://a..b/"
+    answer = office.post(office.admin, f"endpoints/{made['id']}/ping")
+    assert (answer.status_code, answer.json()["code"]) == (200, "bad_url")
 
 
 def test_for_a_day_both_secrets_sign(office: Office) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.notify.delivery import RETRY_AFTER
 from services.notify.jobs import push_waiting, tidy_up, wake_endpoints
+from services.notify.outside.endpoint import Endpoint
 from services.notify.providers.standard import Courier
+from services.notify.vault import Vault
 from shared.database import new_id
 from shared.events.approvals import CaseApproved
 from shared.events.documents import DocumentSubmitted, Submission
@@ -243,6 +246,30 @@ def test_secrets_that_cannot_be_opened_any_more_are_said(office: Office, there: 
     settle(office)
     (heard,) = there.heard
     assert is_genuine(heard, renewed["secret"])
+
+
+@pytest.mark.parametrize("code", ["bad_url", "unexpected"])
+def test_one_that_nothing_can_be_sent_to_waits_and_is_switched_off_in_the_end(
+    office: Office, there: Fake, code: str
+) -> None:
+    made = entered(office, there)
+    url = f"endpoints/{made['id']}"
+    damaged = {
+        "bad_url": {"url": "https://a..b/"},
+        "unexpected": {"sealed": Vault(office.here.key).seal({"secret": "whsec_x"})},
+    }
+    with office.store.work() as work:
+        work.get(Endpoint, UUID(made["id"])).change(work.now, active=True, **damaged[code])
+    happened(office)
+    settle(office)
+    assert states(office) == [("queued", code)]
+    assert office.post(office.admin, f"{url}/pushes/{pushes(office)[0].id}/skip").is_success
+    happened(office)
+    for _ in range(12):
+        later_on(office)
+        happened(office)
+    assert office.get(office.admin, url).json()["disabled_code"] == "failing"
+    assert [message["kind"] for message in office.messages(office.admin)] == ["endpoint.disabled"]
 
 
 def test_old_ones_are_forgotten(office: Office, there: Fake) -> None:

@@ -96,8 +96,11 @@ def test_every_message_goes_out_exactly_once_by_itself_or_in_a_letter(
         delivery = deliveries[message.id]
         by_itself = delivery.digest_id is None
         assert listed[message.title] <= (0 if by_itself else 1)
-        assert (taken[delivery.id] >= 1) == by_itself
-        assert delivery.state == "accepted" or delivery.code == "answer_lost"
+        if delivery.code == "answer_lost":  # workers died at it twice, perhaps before they had sent anything
+            assert delivery.state == "failed"
+        else:
+            assert delivery.state == "accepted"
+            assert (taken[delivery.id] >= 1) == by_itself
     for delivery in deliveries.values():
         assert taken[delivery.id] <= 1 + min(delivery.lost, 1), "at most one more for a lost answer"
     for delivery in deliveries.values():

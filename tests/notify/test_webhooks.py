@@ -88,7 +88,9 @@ def test_who_has_no_webhook_gets_none(office: Office, receiver: Fake) -> None:
     assert told(office) == ("suppressed", "no_address")
 
 
-@pytest.mark.parametrize("address", ["ftp://x", "x", "http://", "http://user:pw@host/", "http://a b"])
+@pytest.mark.parametrize(
+    "address", ["ftp://x", "x", "http://", "http://user:pw@host/", "http://a b", "http://a..b/"]
+)
 def test_what_is_no_url_is_refused(office: Office, address: str) -> None:
     answer = office.put(office.wang, "contacts/webhook", {"address": address})
     assert answer.status_code == 422

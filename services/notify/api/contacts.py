@@ -12,7 +12,8 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import select
 
 from services.notify.channels import CHANNEL_LABELS, ROBOTS, Channel
-from services.notify.contact import URL, Account, Contact
+from services.notify.contact import Account, Contact
+from services.notify.providers.web import is_address
 from services.notify.vault import Vault
 from shared.database import new_id
 from shared.errors import NotFound, Problem, invalid
@@ -45,8 +46,8 @@ class NewAddress(Body):
 
     def check(self, channel: Channel) -> None:
         """Raises `Invalid` for what is no address on this channel."""
-        wanted = URL if channel is Channel.WEBHOOK else NAME
-        if not wanted.fullmatch(self.address):
+        fits = is_address if channel is Channel.WEBHOOK else NAME.fullmatch
+        if not fits(self.address):
             raise invalid(
                 [Problem("bad_address", "不是有效的地址", "/address", "no address on this channel")]
             )

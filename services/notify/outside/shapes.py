@@ -8,10 +8,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from services.notify.contact import ADDRESS_LENGTH, URL
+from services.notify.contact import ADDRESS_LENGTH
 from services.notify.outside.endpoint import BY_HAND, Endpoint
 from services.notify.outside.events import LABELS
 from services.notify.outside.push import OVER, Push, PushState, PushTry
+from services.notify.providers.web import is_address
 from services.notify.schemas import Action
 from shared.errors import Problem, invalid
 from shared.http import Body, PageAsked, Shape
@@ -33,7 +34,7 @@ class _Endpoint(Body):
     def check(self) -> None:
         """Raises `Invalid` with every problem: `bad_address`, `unknown_event`."""
         problems = []
-        if not URL.fullmatch(self.url):
+        if not is_address(self.url):
             problems.append(Problem("bad_address", "不是有效的地址", "/url", "no http(s) address"))
         problems += [
             Problem("unknown_event", f"没有事件“{kind}”", f"/kinds/{place}", "no event for outside")

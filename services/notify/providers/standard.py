@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from structlog import get_logger
+
 from services.notify.answer import Answer, Outcome
 from services.notify.providers.web import Reply, Web
 from services.notify.vault import Unsealable, Vault
 from shared.clock import Clock
 from shared.service import Running
 
+log = get_logger(__name__)
 PREFIX = "whsec_"
 KEY_BYTES = 32
 OVERLAP = timedelta(hours=24)
@@ -44,7 +47,15 @@ class Courier:
         return cls(Web.of(here.settings, guarded=True), Vault(here.key), here.store.clock)
 
     def post(self, url: str, sealed: str, event_id: UUID, body: str) -> Answer:
-        """What the receiver says. A refusal by the address or by a lost secret is `config_error`."""
+        """What the receiver says; nothing that goes wrong is raised. A refusal by the address or by a lost
+        secret is `config_error`."""
+        try:
+            return self._post(url, sealed, event_id, body)
+        except Exception as error:  # whatever else goes wrong must not keep the later events back for ever
+            log.exception("pushing_failed", event_id=str(event_id))
+            return Answer(Outcome.UNKNOWN, "unexpected", repr(error))
+
+    def _post(self, url: str, sealed: str, event_id: UUID, body: str) -> Answer:
         now = self.clock.now()
         try:
             signing = secrets_at(self.vault.open(sealed), now)
