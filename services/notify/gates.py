@@ -19,6 +19,7 @@ from shared.people import PersonCopy
 from shared.store import Work
 
 STALE = "stale"
+LEFT = "left"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ def still_to_do(work: Work, going: Going) -> Verdict | None:
     return None if waits else Suppress(STALE)
 
 
+def is_here(work: Work, going: Going) -> Verdict | None:
+    """Nobody is written to whose account was deactivated, whatever waits for him; the inbox keeps it."""
+    return None if going.person is None or going.person.active else Suppress(LEFT)
+
+
 def has_address(work: Work, going: Going) -> Verdict | None:
     """There must be somewhere to send it; a robot speaks to its group."""
     return None if going.address or going.channel in ROBOTS else Suppress("no_address")
@@ -83,7 +89,7 @@ def not_quiet(work: Work, going: Going) -> Verdict | None:
     return Hold(QUIET, moment.at, moment) if moment.waits else None
 
 
-GATES: tuple[Gate, ...] = (still_to_do, has_address, not_quiet)
+GATES: tuple[Gate, ...] = (still_to_do, is_here, has_address, not_quiet)
 
 
 def judge(work: Work, going: Going) -> Verdict | None:

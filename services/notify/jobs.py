@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.notify.asking import ask
 from services.notify.failed_text import tell_who_looks_after_texts
+from services.notify.following import FOLLOW, follow_unit
 from services.notify.moments.digest import CLOSE, forget_closed
 from services.notify.moments.letter import close_digest
 from services.notify.moments.todo import plan_all
@@ -80,6 +81,11 @@ def ask_provider(here: Running, delivery_id: str, attempt: int, times: int) -> N
 def send_digest(here: Running, digest_id: str) -> None:
     with here.store.work() as work:
         close_digest(work, UUID(digest_id))
+
+
+@jobs.task(FOLLOW)
+def follow_changed_unit(here: Running, organisation_id: str) -> None:
+    follow_unit(here.store, UUID(organisation_id))
 
 
 @jobs.every(seconds=60)

@@ -23,6 +23,7 @@ from shared.http import Shape
 REASONS = {
     "preference": "本人选择不接收",
     "stale": "事项已办结",
+    "left": "账号已停用",
     "no_address": "没有联系方式",
     "no_robot": "没有群机器人",
     "no_provider": "没有服务商",

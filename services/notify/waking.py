@@ -19,6 +19,7 @@ MOST = 500
 
 
 _HELD = (Delivery.state == State.HELD, Delivery.code == BROKEN)
+HELD_FOR_QUIET = (Delivery.state == State.HELD, Delivery.code == QUIET)
 
 
 def wake_held(store: Store, keeps: Keeps) -> None:
@@ -32,9 +33,8 @@ def wake_held(store: Store, keeps: Keeps) -> None:
 
 
 def wake_quiet(work: Work, person_id: UUID) -> None:
-    """Has what is held for a person's quiet time judged anew: he wants it otherwise now."""
-    held = (Delivery.state == State.HELD, Delivery.code == QUIET, Delivery.person_id == person_id)
-    _send_again(work, select(Delivery).where(*held))
+    """Has what is held for a person's quiet time judged anew: he, or his unit, wants it otherwise now."""
+    _send_again(work, select(Delivery).where(*HELD_FOR_QUIET, Delivery.person_id == person_id))
 
 
 def _waited_for(look: Look) -> list[UUID]:

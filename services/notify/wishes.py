@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from services.notify.channels import ROBOTS, Channel
 from services.notify.contact import Account, Contact
@@ -43,10 +43,12 @@ class Way(NamedTuple):
 @dataclass(frozen=True)
 class Wishes:
     """The choices that bear on one person. Where several units of his differ, the more insistent one holds,
-    so that no unit's rule is lost."""
+    so that no unit's rule is lost. `of_units` counts also those of his units that have chosen nothing.
+    """
 
     own: Preferences | None
     units: Sequence[Preferences]
+    of_units: int
 
     @property
     def locale(self) -> str:
@@ -75,8 +77,8 @@ class Wishes:
 
     @property
     def inbox_suffices(self) -> bool:
-        """Whether his units let people do without any channel also for what is mandatory."""
-        return bool(self.units) and all(unit.inbox_suffices for unit in self.units)
+        """Whether every unit of his lets people do without any channel also for what is mandatory."""
+        return 0 < self.of_units == sum(bool(unit.inbox_suffices) for unit in self.units)
 
     def about(self, kind: Kind, channel: Channel) -> Effective:
         """What holds for a kind on a channel."""
@@ -106,9 +108,15 @@ class Wishes:
 
 def wishes_of(look: Look, person_id: UUID) -> Wishes:
     """The wishes of a person, in one statement."""
-    rows = look.all(_rows(person_id, look.today))
+    found = look.session.execute(_rows(person_id, look.today)).all()
+    rows: list[Preferences] = [row[0] for row in found]
     own = next((row for row in rows if row.owner == Owner.PERSON), None)
-    return Wishes(own, [row for row in rows if row.owner == Owner.UNIT])
+    return Wishes(own, [row for row in rows if row.owner == Owner.UNIT], found[0].of_units if found else 0)
+
+
+def of_unit(unit: Preferences) -> Wishes:
+    """What holds for the people of a unit who are of no other and have chosen nothing themselves."""
+    return Wishes(None, [unit], of_units=1)
 
 
 def ways_for(look: Look, person_id: UUID, wishes: Wishes, kind: Kind) -> list[Way]:
@@ -153,11 +161,13 @@ def _reaches(look: Look, person_id: UUID, channels: Iterable[Channel]) -> bool:
 
 
 def _units_of(person_id: UUID, today: date) -> Select[UUID]:
-    return select(AppointmentCopy.organisation_id).where(
-        AppointmentCopy.person_id == person_id, AppointmentCopy.on(today)
-    )
+    of_person = AppointmentCopy.person_id == person_id
+    return select(AppointmentCopy.organisation_id).where(of_person, AppointmentCopy.on(today)).distinct()
 
 
-def _rows(person_id: UUID, today: date) -> Select[Preferences]:
-    whose = or_(Preferences.owner_id == person_id, Preferences.owner_id.in_(_units_of(person_id, today)))
-    return select(Preferences).where(whose).order_by(Preferences.owner_id)
+def _rows(person_id: UUID, today: date) -> Select[Preferences, int]:
+    units = _units_of(person_id, today)
+    counted = select(func.count()).select_from(units.subquery())
+    whose = or_(Preferences.owner_id == person_id, Preferences.owner_id.in_(units))
+    wanted = select(Preferences, counted.scalar_subquery().label("of_units"))
+    return wanted.where(whose).order_by(Preferences.owner_id)

@@ -15,6 +15,7 @@ from services.notify.kinds import KINDS, Group, Kind
 from services.notify.preferences import ALL, Choice, Mode, Owner, Preferences
 from services.notify.wishes import Wishes
 from shared.database import new_id
+from shared.events.directory import Appointment, PersonChanged
 from tests.lone import MORNING
 from tests.notify.choosing import save
 from tests.notify.office import ADDRESS, Office, slot_opened, status_changed
@@ -118,6 +119,23 @@ def test_a_unit_may_let_the_inbox_suffice(office: Office, chief: UUID) -> None:
     assert [(d.state, d.code) for d in office.deliveries()] == [("suppressed", "preference")]
 
 
+def test_of_two_units_both_have_to_say_that_the_inbox_suffices(office: Office, chief: UUID) -> None:
+    other = office.organisation("小店区第二中学", "140105")
+    theirs = office.person("陈管理", other, "unit_administrator")
+    both = [Appointment(organisation_id=unit, role="reviewer") for unit in (office.unit, other)]
+    office.hear(
+        PersonChanged(
+            person_id=office.wang, version=2, name="王芳", active=True, epoch=1, appointments=[*both, both[0]]
+        )
+    )
+    save(office, chief, ("*", "email", "off"), path="preferences/unit", inbox_suffices=True)
+    assert save(office, office.wang, ("*", "email", "off")).status_code == 422
+    body = {"choices": [], "inbox_suffices": True}
+    headers = office.as_(theirs, other, If_Match='"v0"')
+    assert office.http.put("preferences/unit", json=body, headers=headers).status_code == 200
+    assert save(office, office.wang, ("*", "email", "off")).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "code", "pointer"),
     [
@@ -219,7 +237,7 @@ def unless_urgent(mode: Mode, kind: Kind) -> Mode:
 def test_the_nearest_choice_holds_and_of_several_units_the_more_insistent(
     own: list[Choice], units: list[list[Choice]]
 ) -> None:
-    wishes = Wishes(row(Owner.PERSON, own), [row(Owner.UNIT, choices) for choices in units])
+    wishes = Wishes(row(Owner.PERSON, own), [row(Owner.UNIT, choices) for choices in units], len(units))
     for kind in KINDS.values():
         for channel in Channel:
             found = wishes.about(kind, channel)

@@ -172,3 +172,25 @@ def test_a_unit_sets_quiet_hours_and_a_person_does_without(office: Office) -> No
     for person in (office.wang, office.zhao):
         office.hear(status_changed(person, "usable", plan_number="JH-1"))
     assert [d.state for d in office.deliveries()] == ["held", "queued"]
+
+
+def test_what_a_unit_changes_holds_for_what_is_held_already(any_office: Office) -> None:
+    office = any_office
+    chief = office.person("安管理", office.unit, "unit_administrator")
+    save(office, chief, path="preferences/unit", timing=NIGHT)
+    wants(office, office.zhao, **NIGHT)
+    office.has_address(office.wang, ADDRESS)
+    office.has_address(office.zhao, "zhao@example.org")
+    it_is(office, "2026-11-23 22:30")
+    for person in (office.wang, office.zhao):
+        office.hear(status_changed(person, "usable", plan_number="JH-1"))
+    runs_until_quiet(office)
+    assert office.mails() == []
+    refused = save(office, chief, ("*", "email", "off"), path="preferences/unit", timing={})
+    assert refused.status_code == 422
+    runs_until_quiet(office)
+    assert office.mails() == []
+    assert save(office, chief, path="preferences/unit", timing={}).status_code == 200
+    runs_until_quiet(office)
+    assert [mail["To"] for mail in office.mails()] == [f"王芳 <{ADDRESS}>"]
+    assert sorted(d.state for d in office.deliveries()) == ["accepted", "held"], "zhao has chosen himself"

@@ -129,3 +129,21 @@ def test_its_mail_can_be_unsubscribed_from(busy: Office) -> None:
     passes(busy, "2026-11-24 08:30")
     (mail,) = (mail for mail in busy.mails() if "今日待办" in mail["Subject"])
     assert "List-Unsubscribe" in mail
+
+
+def test_a_unit_moves_the_digests_of_its_people_who_have_not_chosen(busy: Office) -> None:
+    office = busy
+    office.has_address(office.zhao, "zhao@example.org")
+    office.hear(slot_opened(office.zhao))
+    wants(office, office.zhao, todo_digest_at="08:00")
+    passes(office, "2026-11-23 20:00")
+    chief = office.person("安管理", office.unit, "unit_administrator")
+    save(office, chief, path="preferences/unit", timing={"todo_digest_at": "10:00"})
+    passes(office, "2026-11-23 20:01")
+    passes(office, "2026-11-24 08:30")
+    (mail,) = (mail for mail in office.mails() if "今日待办" in mail["Subject"])
+    assert mail["To"] == "赵强 <zhao@example.org>"
+    it_is(office, "2026-11-24 10:00")
+    save(office, chief, path="preferences/unit", timing={"todo_digest_at": "11:00"})
+    passes(office, "2026-11-24 10:00")
+    assert len(of_the_day(office)) == 2, "what is due is not put off any more"

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from services.notify.following import FOLLOW
 from services.notify.moments.todo import plan_anew
 from services.notify.preference_schemas import (
     PreferencesBody,
@@ -19,9 +20,10 @@ from services.notify.preference_schemas import (
 )
 from services.notify.preferences import Owner, Preferences
 from services.notify.waking import wake_quiet
-from services.notify.wishes import Wishes, lock_preferences, wishes_of
+from services.notify.wishes import lock_preferences, of_unit, wishes_of
 from shared.errors import invalid
 from shared.http import IfMatch, SignedIn, StoreHere, etag, shown
+from shared.jobs import later
 from shared.people import Role
 from shared.store import Look
 
@@ -79,7 +81,7 @@ def get_unit_preferences(store: StoreHere, caller: SignedIn) -> Response:
     caller.require(Role.UNIT_ADMINISTRATOR)
     with store.read() as look:
         unit = _of_unit(look, caller.organisation_id)
-    return shown(unit_preferences_shape(unit, Wishes(None, [unit])), etag(unit.version))
+    return shown(unit_preferences_shape(unit, of_unit(unit)), etag(unit.version))
 
 
 @router.put(
@@ -91,7 +93,8 @@ def get_unit_preferences(store: StoreHere, caller: SignedIn) -> Response:
 def save_unit_preferences(
     store: StoreHere, caller: SignedIn, expected: IfMatch, body: UnitPreferencesBody
 ) -> Response:
-    """Replaces what the unit sets for its people; each of them may choose otherwise for himself."""
+    """Replaces what the unit sets for its people; each of them may choose otherwise for himself. What is held
+    for the quiet time of the others, and their planned to-do digests, go by it a moment later."""
     caller.require(Role.UNIT_ADMINISTRATOR)
     with store.work(actor=caller.actor) as work:
         unit = lock_preferences(work, caller.organisation_id, Owner.UNIT)
@@ -99,9 +102,10 @@ def save_unit_preferences(
         unit.locale, unit.timing = body.locale, body.timing.kept
         unit.inbox_suffices = body.inbox_suffices
         unit.choose(body.chosen, work.now)
-        wishes = Wishes(None, [unit])
+        wishes = of_unit(unit)
         if problems := problems_in(body.chosen, wishes):
             raise invalid(problems)
+        later(work, FOLLOW, organisation_id=str(caller.organisation_id))
     return shown(unit_preferences_shape(unit, wishes), etag(unit.version))
 
 

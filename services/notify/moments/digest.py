@@ -97,7 +97,8 @@ def claim(work: Work, digest_id: UUID) -> Digest | None:
 def drop_open(work: Work, person_id: UUID, key: Key) -> bool:
     """Forgets a digest that is not due yet; whether there was one."""
     same = (Digest.person_id == person_id, Digest.key == key, Digest.state == DigestState.OPEN)
-    return work.execute(delete(Digest).where(*same).returning(Digest.id)).first() is not None
+    gone = delete(Digest).where(*same, Digest.due_at > work.now)
+    return work.execute(gone.returning(Digest.id)).first() is not None
 
 
 def forget_closed(work: Work) -> None:

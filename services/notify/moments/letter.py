@@ -12,7 +12,7 @@ from services.notify.answer import Answer, Outcome
 from services.notify.channels import Channel
 from services.notify.delivery import Delivery, State
 from services.notify.event_words import local_text
-from services.notify.gates import STALE
+from services.notify.gates import LEFT, STALE
 from services.notify.kinds import COLLECTED, KINDS
 from services.notify.message import Message
 from services.notify.moments.digest import Digest, DigestState, Key, claim
@@ -21,6 +21,7 @@ from services.notify.notice import Notice, Occasion, tell
 from services.notify.preferences import Mode
 from services.notify.slot import SlotCopy
 from services.notify.wishes import Wishes, wishes_of
+from shared.people import PersonCopy
 from shared.store import Work
 
 MOST_LISTED = 60
@@ -46,10 +47,11 @@ def close_digest(work: Work, digest_id: UUID) -> None:
 def _collected_notice(work: Work, digest: Digest) -> Notice | None:
     """Lists what was collected, without what nobody needs to be told any more."""
     waiting = select(Delivery).where(Delivery.digest_id == digest.id, Delivery.state == State.HELD)
-    wishes = wishes_of(work, digest.person_id)
+    person, wishes = work.session.get(PersonCopy, digest.person_id), wishes_of(work, digest.person_id)
+    is_here = person is None or person.active
     live = []
     for delivery in work.lock_all(waiting.order_by(Delivery.id)):
-        if code := _dropped(work, delivery, wishes):
+        if code := LEFT if not is_here else _dropped(work, delivery, wishes):
             delivery.suppress(code, work.now)
         else:
             live.append(delivery.message)
