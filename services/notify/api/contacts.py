@@ -71,7 +71,7 @@ def set_contact(
     here: Here, caller: SignedIn, channel: Annotated[Channel, Path()], body: NewAddress
 ) -> ContactShape:
     """By what a robot shall mention me, or the URL of my webhook, whose secret is new each time and shown in
-    this answer only. 404 `not_editable` for e-mail and SMS, 422 `everybody` for what mentions a whole group."""
+    this answer only. 404 `not_editable` for e-mail and SMS, 422 `everybody` for what mentions a group."""
     _check_editable(channel)
     body.check(channel)
     secret = secrets.token_urlsafe(32) if channel is Channel.WEBHOOK else ""
