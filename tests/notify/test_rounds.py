@@ -12,9 +12,9 @@ from services.notify.channels import Channel
 from services.notify.provider import PROBE_AFTER
 from tests.notify import fakes
 from tests.notify.choosing import NIGHT, it_is, runs_until_quiet, wants
-from tests.notify.fakes import Fake, fake, hang_up
+from tests.notify.fakes import SMS_SECRET, Fake, fake, hang_up
 from tests.notify.office import Office, slot_opened
-from tests.notify.sms_office import SMS_SECRET, aliyun_detail, entered, pushed, tencent_status, told
+from tests.notify.sms_office import aliyun_detail, entered, pushed, tencent_status, told
 
 BUSY = {"code": "107", "message": "busy"}
 NEVER = "UNDELIV"
