@@ -19,7 +19,6 @@ from services.notify.contact import Account, Contact
 from services.notify.deciding import decisions_for
 from services.notify.delivery import Attempt, Delivery, State
 from services.notify.gates import STALE, Going, Hold, Suppress, Verdict, judge
-from services.notify.kinds import KINDS
 from services.notify.letter import Letter, Sender
 from services.notify.masked import masked
 from services.notify.message import Message, touch_inbox
@@ -32,7 +31,7 @@ from services.notify.receipt import WINDOW, ask_later
 from services.notify.sandbox import SANDBOX
 from services.notify.slot import SlotCopy
 from services.notify.template import medium_of
-from services.notify.unsubscribe import Subscription
+from services.notify.unsubscribe import subscription_to
 from services.notify.wishes import wishes_of
 from services.notify.wording import channel_words
 from shared.jobs import later
@@ -149,7 +148,7 @@ def _stop(work: Work, going: Going, verdict: Verdict) -> None:
 def _letter(work: Work, going: Going, post: Post) -> Letter:
     locale = going.wishes.locale
     words = channel_words(work, going.message, medium_of(going.channel), locale)
-    about = Subscription(going.message.person_id, KINDS[going.message.kind], going.channel)
+    about = subscription_to(going.message, going.channel)
     return Letter(
         delivery_id=going.delivery.id,
         channel=going.channel,
@@ -162,7 +161,7 @@ def _letter(work: Work, going: Going, post: Post) -> Letter:
         kind=going.message.kind,
         sealed=going.account.sealed if going.account else "",
         locale=locale,
-        unsubscribe_url=post.unsubscribe_url(about) if about.is_optional else "",
+        unsubscribe_url=post.unsubscribe_url(about) if about else "",
         decisions=decisions_for(going, locale, post),
     )
 
