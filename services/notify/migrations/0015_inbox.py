@@ -6,7 +6,7 @@ from alembic import op
 from shared.database import UtcDateTime
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 AT_HAND = "archived_at IS NULL AND snoozed_until IS NULL"
