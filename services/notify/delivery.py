@@ -5,7 +5,8 @@ queued ─▶ sending ─▶ accepted ─▶ delivered            by its receipt
    │         ├─────▶ queued      with the next provider at once, or again later
    │         └─────▶ failed      the dead list; an administrator resends: failed ─▶ queued
    ├───────▶ held ─▶ sending     not now, without a try: quiet hours, digests, limits, a broken provider
-   └───────────────▶ suppressed  nobody to send it to, or nothing left to tell
+   └───────────────▶ suppressed  nobody to send it to, or nothing left to tell; unwanted: suppressed ─▶ queued
+                                 when it is mandatory and nothing else leads to its person
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ RETRY_AFTER = (30, 120, 600, 3600, 21600)
 MOST_LOST = 1
 """After a lost answer a letter is sent once more; after another one a person decides."""
 REFERENCE_LENGTH = 100
+UNWANTED = "preference"
+"""The code of what was suppressed because its person has switched it off."""
 
 
 class State(StrEnum):
@@ -69,6 +72,7 @@ MOVES: dict[str, tuple[frozenset[State], State]] = {
     "fail": (frozenset({State.QUEUED, State.HELD, State.SENDING, State.ACCEPTED}), State.FAILED),
     "suppress": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.SUPPRESSED),
     "resend": (frozenset({State.FAILED}), State.QUEUED),
+    "insist": (frozenset({State.SUPPRESSED}), State.QUEUED),
 }
 """Every move: from which states, to which; `Delivery._move` is the only writer of `state`."""
 
@@ -208,8 +212,19 @@ class Delivery(Base):
         self._move("fail", at, code)
         return DeliveryFailed(code=code, text=text, **self._named())
 
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether it was not sent because its person has switched that off."""
+        return self.state == State.SUPPRESSED and self.code == UNWANTED
+
     def suppress(self, code: str, at: datetime) -> None:
         self._move("suppress", at, code)
+
+    def insist(self, at: datetime) -> int:
+        """Goes out although its person has switched it off; answers the number of the first try."""
+        self._move("insist", at)
+        self.next_try_at = at
+        return self.attempts + 1
 
     def resend(self, at: datetime) -> int:
         """Back to work from the dead list; answers the number of the next try. Raises `Conflict`."""
