@@ -129,6 +129,27 @@ def skip(service: Which, key: Key) -> None:
     raise typer.Exit(operate.skip(settings(), chosen([service])[0], key))
 
 
+Where = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME=VALUE]…",
+        help="channel, code, kind, person_id, provider_id, since, until, answer_lost=true",
+    ),
+]
+
+
+@app.command()
+def failed(where: Where = None) -> None:
+    """Counts deliveries that failed for good: failed channel=email since=2026-11-20T00:00+08:00"""
+    raise typer.Exit(operate.list_failed(settings(), where or []))
+
+
+@app.command()
+def resend(where: Where = None) -> None:
+    """Sends failed deliveries again, the oldest first (limit=500): resend channel=sms code=timeout"""
+    raise typer.Exit(operate.resend_failed(settings(), where or []))
+
+
 audit = typer.Typer(no_args_is_help=True, help="审核证据 (evidence of approvals): export and check")
 app.add_typer(audit, name="audit")
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import smtplib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
 from alembic.script import ScriptDirectory
-from redis import Redis, RedisError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -25,10 +21,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.directory.calendar_year import CalendarYear
 from services.directory.person import Person
-from services.notify.providers.smtp import SmtpServer
+from services.finding import CANNOT_CONNECT, Finding, error, first_line, warning
+from services.notify.delivery import Delivery, State
+from services.notify.queries import code_counts
 from services.runtime import NAMES, find_service
+from services.servers import check_broker, check_redis, check_smtp
 from shared import parked
-from shared.broker import Broker
 from shared.calendar import Calendar
 from shared.clock import Clock
 from shared.database import migration_config
@@ -39,33 +37,10 @@ from shared.working_days import calendar_from
 
 LEAST_KEY = 32
 MAX_SKEW = 5.0
+MOST_CODES = 5
 LITTLE_SPACE, NO_SPACE = 1 << 30, 100 << 20
 """Bytes in DATA_DIR below which there is a warning, and below which nothing can be kept."""
-CANNOT_CONNECT = "连接不上 (cannot connect)"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to know: an error has to be changed, a warning considered, a hint is only said."""
-
-    level: Literal["error", "warning", "hint"]
-    about: str
-    text: str
-
-
 Check = Callable[[Settings], Iterable[Finding]]
-
-
-def error(about: str, said: str) -> Finding:
-    return Finding("error", about, said)
-
-
-def warning(about: str, said: str) -> Finding:
-    return Finding("warning", about, said)
-
-
-def first_line(problem: Exception) -> str:
-    return (str(problem).strip().splitlines() or [type(problem).__name__])[0]
 
 
 def check_key(settings: Settings) -> Iterator[Finding]:
@@ -123,9 +98,21 @@ def check_database(store: Store, about: str) -> Iterator[Finding]:
     if found:
         kinds = "，".join(f"{kind} {number}" for kind, number in sorted(found.items()))
         yield warning(about, f"有暂停的项目 (parked): {kinds}；见 python -m services parked")
+    if store.service == "notify":
+        yield from check_dead_list(store)
     if store.service == "directory":
         yield from check_first_admin(store)
         yield from check_calendar(store)
+
+
+def check_dead_list(store: Store) -> Iterator[Finding]:
+    """Deliveries that failed for good wait for an operator, too."""
+    with store.read() as look:
+        failed = code_counts(look, Delivery.state == State.FAILED)
+    if failed:
+        codes = "，".join(f"{one.channel} {one.code} {one.number}" for one in failed[:MOST_CODES])
+        said = f"有发送失败的消息 (deliveries failed): {codes}；见 python -m services failed"
+        yield warning("发送失败清单 (dead list)", said)
 
 
 def check_clock(look: Look, store: Store, about: str) -> Iterator[Finding]:
@@ -163,45 +150,6 @@ def check_first_admin(store: Store) -> Iterator[Finding]:
     if waiting:
         said = "仍为一次性密码，登录后请修改 (still the one-time password: sign in and change it)"
         yield Finding("hint", "admin", said)
-
-
-def check_broker(settings: Settings) -> Iterator[Finding]:
-    if settings.broker_url.startswith("inproc:"):
-        return
-    if not settings.broker_url.startswith(("amqp:", "amqps:", "redis:", "rediss:")):
-        yield error("BROKER_URL", "须为 inproc:、amqp: 或 redis: (must be one of these)")
-        return
-    try:
-        with Broker(settings.broker_url).connect() as connection:
-            connection.ensure_connection(max_retries=1, interval_start=0)
-    except Exception as problem:  # each transport raises its own family
-        yield error("BROKER_URL", f"{CANNOT_CONNECT}: {first_line(problem)}")
-
-
-def check_redis(settings: Settings) -> Iterator[Finding]:
-    if not settings.redis_url:
-        return
-    try:
-        with Redis.from_url(settings.redis_url, socket_connect_timeout=3, socket_timeout=3) as redis:
-            redis.ping()
-    except (RedisError, ValueError, OSError) as problem:
-        yield error("REDIS_URL", f"{CANNOT_CONNECT}: {first_line(problem)}")
-
-
-def check_smtp(settings: Settings) -> Iterator[Finding]:
-    if not settings.smtp_url:
-        return
-    try:
-        server = SmtpServer.from_url(settings.smtp_url)
-    except ValueError as problem:
-        yield error("SMTP_URL", first_line(problem))
-        return
-    kind = smtplib.SMTP_SSL if server.implicit_tls else smtplib.SMTP
-    try:
-        with kind(server.host, server.port, timeout=5) as greeting:
-            greeting.noop()
-    except (OSError, smtplib.SMTPException) as problem:
-        yield error("SMTP_URL", f"{CANNOT_CONNECT}: {first_line(problem)}")
 
 
 def check_feeds(settings: Settings) -> Iterator[Finding]:

@@ -61,7 +61,7 @@ class System:
             for here in self.running.values()
             for publisher in here.service.handlers.publishers
         ]
-        self.metrics = registry(here.store for here in self.running.values())
+        self.metrics = registry(self.running.values())
         for here in self.running.values():
             if here.service.on_start is not None:
                 here.service.on_start(here)

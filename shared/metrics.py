@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
@@ -12,14 +14,28 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.inbox import Checkpoint, InboxRow
 from shared.jobs import Job
 from shared.outbox import OutboxRow
-from shared.store import Look, Store
+from shared.store import Look
+
+if TYPE_CHECKING:
+    from shared.service import Running
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of one service's own; `read` gives the values of its labels, each with how many there are."""
+
+    name: str
+    about: str
+    labels: Sequence[str]
+    read: Callable[[Look], Iterable[tuple[Sequence[str], float]]]
 
 
 class Waiting:
-    """Events not yet published, events kept in the inbox, positions reached, jobs not yet done."""
+    """Events not yet published, events kept in the inbox, positions reached, jobs not yet done, and what
+    services count themselves."""
 
-    def __init__(self, stores: Iterable[Store]) -> None:
-        self.stores = list(stores)
+    def __init__(self, running: Iterable[Running]) -> None:
+        self.running = list(running)
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         outbox = GaugeMetricFamily("plans_outbox_unpublished", "events not confirmed", labels=["service"])
@@ -27,7 +43,13 @@ class Waiting:
         reached = GaugeMetricFamily("plans_checkpoint", "position reached", labels=["service", "publisher"])
         jobs = GaugeMetricFamily("plans_jobs", "jobs not done", labels=["service", "state"])
         up = GaugeMetricFamily("plans_database_up", "1 when it answers", labels=["service"])
-        for store in self.stores:
+        numbers = {
+            number.name: GaugeMetricFamily(number.name, number.about, labels=number.labels)
+            for here in self.running
+            for number in here.service.numbers
+        }
+        for here in self.running:
+            store = here.store
             try:
                 with store.read() as look:
                     outbox.add_metric([store.service], _unpublished(look))
@@ -37,10 +59,13 @@ class Waiting:
                         reached.add_metric([store.service, at.publisher], at.position)
                     for state, count in _jobs(look):
                         jobs.add_metric([store.service, state], count)
+                    for number in here.service.numbers:
+                        for labels, value in number.read(look):
+                            numbers[number.name].add_metric(labels, value)
                 up.add_metric([store.service], 1)
             except SQLAlchemyError:
                 up.add_metric([store.service], 0)
-        return [outbox, inbox, reached, jobs, up]
+        return [outbox, inbox, reached, jobs, *numbers.values(), up]
 
 
 def _unpublished(look: Look) -> int:
@@ -59,9 +84,9 @@ def _jobs(look: Look) -> list[tuple[str, int]]:
     return [(state, count) for state, count in look.session.execute(rows)]
 
 
-def registry(stores: Iterable[Store]) -> CollectorRegistry:
+def registry(running: Iterable[Running]) -> CollectorRegistry:
     """The metrics of one process."""
     made = CollectorRegistry()
     ProcessCollector(registry=made)
-    made.register(Waiting(stores))
+    made.register(Waiting(running))
     return made

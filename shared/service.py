@@ -15,6 +15,7 @@ from shared import people
 from shared.database import Core, migrate
 from shared.inbox import Handlers
 from shared.jobs import Jobs
+from shared.metrics import Number
 from shared.people import Caller
 from shared.settings import Settings
 from shared.store import Look, Store
@@ -26,7 +27,7 @@ class Service:
     """The wiring of one service; the same in every process.
 
     `first_start` runs after each migration, `on_start` in every process that has the service, `on_end` as
-    soon as such a process is told to end.
+    soon as such a process is told to end. `numbers` are shown among the metrics of such a process.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Service:
     first_start: Callable[[Running], None] | None = None
     on_start: Callable[[Running], object] | None = None
     on_end: Callable[[Running], None] | None = None
+    numbers: Sequence[Number] = ()
 
     @property
     def metadata(self) -> tuple[MetaData, ...]:

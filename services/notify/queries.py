@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, field_validator
 from sqlalchemy import ColumnElement, Select, func, select, true, update
 
 from services.notify.channels import Channel
 from services.notify.delivery import Attempt, Delivery, State
-from services.notify.kinds import LETTERS
+from services.notify.kinds import KINDS, LETTERS
 from services.notify.message import Message
 from services.notify.moments.digest import Digest
-from shared.http import PageAsked
+from shared.http import Body, PageAsked
 from shared.people import Caller
 from shared.store import Look, Work
+
+FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+Moment = Annotated[AwareDatetime, Field(ge=FIRST, lt=LAST, examples=["2026-11-23T09:00:00+08:00"])]
+"""A time that somebody filters by; further away there is no calendar to convert it in."""
 
 
 class Tab(StrEnum):
@@ -73,26 +79,63 @@ def read_all(work: Work, person_id: UUID, up_to: UUID | None) -> None:
     work.execute(wanted.values(read_at=work.now).execution_options(synchronize_session=False))
 
 
-class DeliveriesAsked(PageAsked):
+class DeliveryFilter(Body):
+    """Which deliveries. A name that is none of these is refused: what is found may be sent again."""
+
+    channel: Channel | None = None
+    code: str | None = Field(None, min_length=1, max_length=40, examples=["550"])
+    kind: str | None = Field(None, max_length=80, examples=["plan.returned"])
+    person_id: UUID | None = None
+    provider_id: UUID | None = Field(None, description="最近一次使用的服务商 (the provider tried last)")
+    since: Moment | None = Field(None, description="最近变化不早于 (changed at this moment or later)")
+    until: Moment | None = Field(None, description="最近变化早于 (changed before this moment)")
+    answer_lost: bool = Field(False, description="只看应答丢失过的 (only those with a lost answer)")
+
+    @field_validator("kind")
+    @classmethod
+    def _is_known(cls, kind: str | None) -> str | None:
+        if kind is not None and kind not in KINDS:
+            raise ValueError("没有这种消息 (no such kind)")
+        return kind
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What a delivery has to be."""
+        same = {name: getattr(self, name) for name in ("channel", "code", "person_id", "provider_id")}
+        found = [getattr(Delivery, name) == value for name, value in same.items() if value is not None]
+        if self.kind is not None:
+            found.append(Delivery.message.has(Message.kind == self.kind))
+        if self.since is not None:
+            found.append(Delivery.changed_at >= self.since)
+        if self.until is not None:
+            found.append(Delivery.changed_at < self.until)
+        return [*found, Delivery.lost > 0] if self.answer_lost else found
+
+
+class DeliveriesAsked(DeliveryFilter, PageAsked):
     """Which deliveries, and which page of them."""
 
     state: State | None = None
-    channel: Channel | None = None
-    answer_lost: bool = Field(False, description="只看应答丢失过的 (only those with a lost answer)")
 
 
 def deliveries(caller: Caller, asked: DeliveriesAsked) -> Select[Delivery]:
-    wanted = select(Delivery).where(Delivery.visible_to(caller))
-    if asked.state is not None:
-        wanted = wanted.where(Delivery.state == asked.state)
-    if asked.channel is not None:
-        wanted = wanted.where(Delivery.channel == asked.channel)
-    return wanted.where(Delivery.lost > 0) if asked.answer_lost else wanted
+    wanted = select(Delivery).where(Delivery.visible_to(caller), *asked.conditions())
+    return wanted if asked.state is None else wanted.where(Delivery.state == asked.state)
 
 
-def delivery_counts(look: Look, caller: Caller) -> dict[str, int]:
-    seen = select(Delivery.state, func.count()).where(Delivery.visible_to(caller))
-    return {str(State(row[0])): row[1] for row in look.session.execute(seen.group_by(Delivery.state))}
+class CodeCount(NamedTuple):
+    """How many deliveries are in a state for a reason on a channel."""
+
+    state: State
+    channel: Channel
+    code: str
+    number: int
+
+
+def code_counts(look: Look, *which: ColumnElement[bool]) -> list[CodeCount]:
+    """By state, channel and code, the most frequent first."""
+    by, count = (Delivery.state, Delivery.channel, Delivery.code), func.count()
+    rows = look.session.execute(select(*by, count).where(*which).group_by(*by).order_by(count.desc(), *by))
+    return [CodeCount(State(row[0]), Channel(row[1]), row[2], row[3]) for row in rows]
 
 
 def tries_of(look: Look, found: Sequence[Delivery]) -> dict[UUID, list[Attempt]]:

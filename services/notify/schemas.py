@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +11,10 @@ from pydantic import ConfigDict, Field
 
 from services.notify.delivery import Attempt, Delivery, State
 from services.notify.message import Message
+from services.notify.queries import CodeCount
 from shared.http import Body, Shape
+
+MOST_CODES = 100
 
 
 class Action(Shape):
@@ -101,8 +106,17 @@ class DeliveryShape(Shape):
     available_actions: list[Action]
 
 
+class CodeShape(Shape):
+    """How many deliveries are in a state for one reason."""
+
+    state: State
+    channel: str = Field(examples=["email"])
+    code: str = Field(examples=["550"])
+    number: int = Field(examples=[12])
+
+
 class StateCounts(Shape):
-    """How many deliveries are in each state."""
+    """How many deliveries are in each state, and why."""
 
     queued: int = 0
     held: int = 0
@@ -111,6 +125,15 @@ class StateCounts(Shape):
     delivered: int = 0
     failed: int = 0
     suppressed: int = 0
+    codes: list[CodeShape] = Field([], description="各原因的数量，多的在前 (by reason, most frequent first)")
+
+
+class ResentShape(Shape):
+    """How many failed deliveries are on their way again."""
+
+    queued: int = Field(examples=[500])
+    left: int = Field(examples=[1320], description="符合条件、仍未重发的 (of the same, still failed)")
+    last_at: datetime | None = Field(description="最后一条的发送时间 (when the last one goes out)")
 
 
 class KeptShape(Shape):
@@ -158,6 +181,14 @@ def message_shape(message: Message, own_url: str, english: bool) -> MessageShape
             )
         ],
     )
+
+
+def state_counts(found: Sequence[CodeCount]) -> StateCounts:
+    states = Counter[str]()
+    for one in found:
+        states[one.state] += one.number
+    codes = [CodeShape.model_validate(one) for one in found if one.code]
+    return StateCounts(**states, codes=codes[:MOST_CODES])
 
 
 def delivery_shape(delivery: Delivery, tries: list[Attempt], may_resend: bool) -> DeliveryShape:

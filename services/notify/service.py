@@ -17,6 +17,7 @@ from services.notify.api import (
     unsubscribe,
 )
 from services.notify.api.live import close_live, live_of
+from services.notify.dead_list import DEAD
 from services.notify.first_start import first_start
 from services.notify.handlers import events
 from services.notify.jobs import jobs
@@ -49,4 +50,5 @@ service = Service(
     first_start=first_start,
     on_start=live_of,
     on_end=close_live,
+    numbers=(DEAD,),
 )

@@ -36,6 +36,9 @@ class Medium(StrEnum):
 TITLE_ONLY = frozenset({Medium.SMS, Medium.CHAT})
 """What says the title only while nobody has written more: an SMS is short, and a group must not read what is
 a person's own."""
+LONGEST = {Medium.CHAT: 1500}
+"""Bytes that the text of an example may take where there is a limit: WeCom takes 2,048 for a whole message,
+with the name, the link and whatever is longer than in the example."""
 MEDIUM_LABELS = {
     Medium.INBOX: "站内信",
     Medium.EMAIL: "电子邮件",

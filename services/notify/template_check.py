@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.notify.kinds import example_of
-from services.notify.template import TITLE_ONLY, Medium
+from services.notify.template import LONGEST, TITLE_ONLY, Medium
 from services.notify.template_language import check_language
 from services.notify.texts import BadText, Text, variables_in, written_from
 from shared.errors import Problem, invalid
@@ -53,6 +53,10 @@ def _trials(medium: Medium, source: Text, variants: list[dict[str, Any]]) -> Ite
     for part, written in texts[0]._asdict().items():
         if not written and not (part == "body" and medium in TITLE_ONLY):
             yield Problem("template_empty", "没有内容", f"/{part}", "there is nothing in it")
+    most = LONGEST.get(medium)
+    if most is not None and (bytes_ := len("".join(texts[0]).encode())) > most:
+        text = f"用示例写出后有 {bytes_} 字节，最多 {most} 字节（一个汉字 3 字节）"
+        yield Problem("template_too_long", text, "/body", f"{bytes_} bytes with the example, {most} at most")
 
 
 def _variants(kind: str, values: Mapping[str, Any] | None) -> list[dict[str, Any]]:

@@ -236,6 +236,8 @@ def test_the_export_is_for_administrators_and_auditors(office: Office, role: str
         ("from=2026-11-23", "missing"),
         ("from=x&to=2026-11-22", "date_from_datetime_parsing"),
         (f"{PERIOD}&format=xml", "literal_error"),
+        ("from=0001-01-01&to=2026-11-22", "greater_than_equal"),
+        ("from=2026-11-23&to=9999-12-31", "less_than"),
     ],
 )
 def test_what_is_no_period_is_refused(office: Office, query: str, code: str) -> None:
@@ -257,6 +259,13 @@ def test_a_long_export_is_read_in_pieces_without_losing_any(
     found = export(office, head, office.unit, "&format=json").json()
     assert len({notice["message_id"] for notice in found}) == len(found) == 8
     assert [n["told_at"] for n in found] == sorted(n["told_at"] for n in found)
+
+
+def test_an_export_that_cannot_begin_is_no_empty_file(office: Office) -> None:
+    head = office.person("管理员", office.unit, "unit_administrator")
+    with office.store.work() as work:
+        work.session.connection().exec_driver_sql("ALTER TABLE message RENAME TO gone")
+    assert export(office, head, office.unit).status_code == 503
 
 
 def test_a_robot_is_named_and_not_whom_it_mentions(office: Office) -> None:

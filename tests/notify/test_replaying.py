@@ -66,6 +66,8 @@ def test_a_period_is_replayed_in_its_order_before_what_waits(any_office: Office,
         ({"from": "2026-01-23T02:00:00Z", "to": "2026-11-23T02:00:00Z"}, "period_too_long"),
         ({"from": "2026-11-23T02:00:00", "to": "2026-11-23T04:00:00Z"}, "timezone_aware"),
         ({"from": "2026-11-23T02:00:00Z"}, "missing"),
+        ({"from": "0001-01-01T00:00:00+08:00", "to": "0001-01-02T00:00:00+08:00"}, "greater_than_equal"),
+        ({"from": "2026-11-23T02:00:00Z", "to": "9999-12-31T23:00:00-08:00"}, "less_than"),
     ],
 )
 def test_what_is_no_period_is_not_replayed(office: Office, there: Fake, period: Any, code: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from services.notify.channels import Channel
+from services.notify.contact import Account
 from services.notify.provider import Provider
 from shared.people import Role
 from tests.notify import fakes
@@ -119,6 +120,15 @@ def test_what_a_robots_answer_means(office: Office, group: Fake, name: str) -> N
     assert [a.outcome for a in office.attempts()] == ["retry", "failed", "unknown", "unknown"]
 
 
+@pytest.mark.parametrize("name", ["wecom"])
+@pytest.mark.parametrize("verdict", [False, True, None, "0", 0.0])
+def test_what_is_no_verdict_is_no_success(office: Office, group: Fake, name: str, verdict: Any) -> None:
+    registered(office, group, name)
+    group.answers.append({"errcode": verdict})
+    assert told(office, office.wang) == ("held", "provider_broken")
+    assert [(a.outcome, a.code) for a in office.attempts()] == [("config_error", "http_200")]
+
+
 @every_robot
 def test_a_unit_without_a_robot_hears_nothing_and_no_other_unit_does(
     office: Office, group: Fake, name: str
@@ -173,6 +183,36 @@ def test_only_its_own_administrator_keeps_a_robot(office: Office, group: Fake, n
     asked = office.http.get(f"providers/{robot['id']}", headers=office.as_(other, elsewhere))
     assert asked.status_code == 404
     assert office.get(office.admin, f"providers/{robot['id']}").status_code == 200
+
+
+@every_robot
+@pytest.mark.parametrize("address", ["all", "@all", "@ALL"])
+def test_nobody_has_the_whole_group_mentioned(office: Office, group: Fake, name: str, address: str) -> None:
+    registered(office, group, name)
+    office.put(office.wang, f"contacts/{name}", {"address": "wang.fang"})
+    refused = office.put(office.wang, f"contacts/{name}", {"address": address})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "everybody")
+    with office.store.work() as work:  # as it may stand there from before
+        work.execute(update(Account).values(address=address))
+    assert told(office, office.wang) == ("accepted", "")
+    assert "all" not in str(group.texts[0]).lower()
+
+
+@every_robot
+def test_a_long_text_is_cut_and_its_link_stays(office: Office, group: Fake, name: str) -> None:
+    registered(office, group, name)
+    words = {"title": "{{ title }}", "body": "事由：{{ applicant_name }}"}
+    url = "templates/slot.opened/chat/zh-CN"
+    saved = office.put(office.admin, f"{url}/draft", words, If_Match='"v0"')
+    assert office.post(office.admin, f"{url}/publish", If_Match=saved.headers["etag"]).is_success
+    office.put(office.wang, f"contacts/{name}", {"address": "wang.fang"})
+    assert told(office, office.wang, applicant_name="<李明" * 2700) == ("accepted", "")
+    (heard,) = group.heard
+    text = str(heard.json.get("content") or heard.json["text"]["content"])
+    assert len(heard.body) < {"wecom": 2400, "dingtalk": 20_000, "feishu": 20_000}[name]
+    assert "…" in text
+    assert "/cases/" in text
+    assert "\ufffd" not in text
 
 
 @pytest.mark.parametrize("address", ["", "a b", "<at>", "张三", "x" * 65, "a/b"])

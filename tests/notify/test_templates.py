@@ -125,6 +125,18 @@ def test_a_text_that_is_wrong_is_refused_before_it_is_kept(
     assert ask(office, "GET").json()["draft"] is None
 
 
+def test_a_text_for_groups_is_no_longer_than_a_group_takes(office: Office) -> None:
+    path = "templates/slot.opened/chat/zh-CN/draft"
+    answers = [
+        office.put(office.admin, path, {"title": "{{ title }}", "body": body}, If_Match='"v0"')
+        for body in ("请审核" * 200, "请审核" * 100)
+    ]
+    assert [answer.status_code for answer in answers] == [422, 200]
+    (problem,) = answers[0].json()["errors"]
+    assert (problem["code"], problem["pointer"]) == ("template_too_long", "/body")
+    assert "最多 1500 字节" in problem["detail"]
+
+
 def test_two_administrators_do_not_overwrite_each_other(office: Office) -> None:
     first = save(office)
     stale = ask(office, "PUT", "/draft", WORDS, tag='"v0"')

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from services.notify.channels import CHANNEL_LABELS, ROBOTS, Channel
 from services.notify.contact import Account, Contact
+from services.notify.providers.robots import names_everybody
 from services.notify.providers.web import is_address
 from services.notify.vault import Vault
 from shared.database import new_id
@@ -51,6 +52,9 @@ class NewAddress(Body):
             raise invalid(
                 [Problem("bad_address", "不是有效的地址", "/address", "no address on this channel")]
             )
+        if channel in ROBOTS and names_everybody(self.address):
+            text = "只能填写本人，不能提及所有人"
+            raise invalid([Problem("everybody", text, "/address", "only yourself, not everybody")])
 
 
 @router.get("", operation_id="list_contacts", summary="我的联系方式 (where I am reached)")
@@ -67,7 +71,7 @@ def set_contact(
     here: Here, caller: SignedIn, channel: Annotated[Channel, Path()], body: NewAddress
 ) -> ContactShape:
     """By what a robot shall mention me, or the URL of my webhook, whose secret is new each time and shown in
-    this answer only. 404 `not_editable` for e-mail and SMS."""
+    this answer only. 404 `not_editable` for e-mail and SMS, 422 `everybody` for what mentions a group."""
     _check_editable(channel)
     body.check(channel)
     secret = secrets.token_urlsafe(32) if channel is Channel.WEBHOOK else ""

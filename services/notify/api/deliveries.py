@@ -9,12 +9,21 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select
 from starlette.responses import Response
 
+from services.notify.dead_list import ResendAsked, resend_dead
 from services.notify.delivery import Delivery
 from services.notify.kept import Kept
 from services.notify.notice import SEND
-from services.notify.queries import DeliveriesAsked, deliveries, delivery_counts, tries_of
-from services.notify.schemas import DeliveryShape, KeptShape, StateCounts, delivery_shape
-from shared.http import DoOnce, Page, Paged, SignedIn, StoreHere, page_of
+from services.notify.providers.kinds import limits_on
+from services.notify.queries import DeliveriesAsked, DeliveryFilter, code_counts, deliveries, tries_of
+from services.notify.schemas import (
+    DeliveryShape,
+    KeptShape,
+    ResentShape,
+    StateCounts,
+    delivery_shape,
+    state_counts,
+)
+from shared.http import DoOnce, Here, Page, Paged, SignedIn, StoreHere, page_of
 from shared.jobs import later
 from shared.people import Role
 
@@ -35,11 +44,14 @@ def list_deliveries(
     return Page(items=[delivery_shape(row, tries[row.id], may_resend=True) for row in rows], next=following)
 
 
-@router.get("/counts", operation_id="count_deliveries", summary="各状态的数量 (numbers by state)")
-def count_deliveries(store: StoreHere, caller: SignedIn) -> StateCounts:
+@router.get("/counts", operation_id="count_deliveries", summary="各状态、各原因的数量 (numbers by state)")
+def count_deliveries(
+    store: StoreHere, caller: SignedIn, asked: Annotated[DeliveryFilter, Query()]
+) -> StateCounts:
+    """How many there are in each state, and for which reasons: the most frequent ones first, 100 at most."""
     caller.require(Role.PLATFORM_ADMINISTRATOR)
     with store.read() as look:
-        return StateCounts(**delivery_counts(look, caller))
+        return state_counts(code_counts(look, Delivery.visible_to(caller), *asked.conditions()))
 
 
 @router.get("/kept", operation_id="list_kept", summary="未实际发出的内容 (what was kept instead of sent)")
@@ -50,6 +62,23 @@ def list_kept(store: StoreHere, caller: SignedIn, asked: Paged) -> Page[KeptShap
         wanted = select(Kept).where(Kept.visible_to(caller))
         rows, following = page_of(look, wanted, [Kept.at, Kept.delivery_id], asked)
     return Page(items=[KeptShape.model_validate(row) for row in rows], next=following)
+
+
+@router.post(
+    "/resend",
+    operation_id="resend_deliveries",
+    summary="批量重新发送 (send failed ones again)",
+    response_model=ResentShape,
+)
+def resend_deliveries(here: Here, caller: SignedIn, once: DoOnce, body: ResendAsked) -> Response:
+    """Puts failed deliveries that the filter means back to work with all their tries, the oldest first; ask
+    again until none is `left`. Each goes out once however many ask, at a pace that leaves every provider half
+    of its limit for what is new. What a digest has collected goes with its letter (`digest.collected`)."""
+    with here.store.work(actor=caller.actor) as work:
+        if (before := once.before(work)) is not None:
+            return before
+        caller.require(Role.PLATFORM_ADMINISTRATOR)
+        return once.answer(work, ResentShape.model_validate(resend_dead(work, body, limits_on)))
 
 
 @router.post(

@@ -12,12 +12,13 @@ from pydantic import BaseModel, Field
 
 from services.notify.api.messages import Language, is_english
 from services.notify.message import Message
-from services.notify.proof import EXPORTERS, Period, notices, told_in, with_deliveries
+from services.notify.proof import EXPORTERS, Period, begun, notices, told_in, with_deliveries
 from services.notify.proof_shapes import NoticeShape, csv_lines, json_lines, notice_shape
 from shared.http import Page, PageAsked, SignedIn, StoreHere, page_of
 
 router = APIRouter(tags=["notices"])
 DocType = Annotated[str, Path(max_length=40, examples=["plan"])]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
 MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
@@ -31,8 +32,8 @@ class NoticesAsked(PageAsked):
 class ExportAsked(BaseModel):
     """Which days (Asia/Shanghai, both included), of which unit, and in what form."""
 
-    first: date = Field(alias="from", examples=["2026-11-01"])
-    last: date = Field(alias="to", examples=["2026-11-30"])
+    first: Day = Field(alias="from", examples=["2026-11-01"])
+    last: Day = Field(alias="to", examples=["2026-11-30"])
     organisation_id: UUID | None = Field(None, description="只要一个单位的 (of one unit only)")
     format: Literal["csv", "json"] = "csv"
 
@@ -82,7 +83,7 @@ def export_notices(
     for each way, or as a JSON array, an object for each message. 422 `period_invalid`, `period_too_long`."""
     caller.require(*EXPORTERS)
     period = Period(asked.first, asked.last)
-    found = told_in(store, caller, period, asked.organisation_id)
+    found = begun(told_in(store, caller, period, asked.organisation_id))
     lines = json_lines(found) if asked.format == "json" else csv_lines(found, is_english(accept_language))
     name = f"notices-{period.first}-{period.last}.{asked.format}"
     return StreamingResponse(

@@ -78,6 +78,7 @@ def _listed(digest: Digest, messages: Sequence[Message]) -> dict[str, Any]:
     return {
         "since": local_text(digest.window_start),
         "count": len(messages),
+        "kinds": sorted({message.kind for message in messages}),
         "more": max(0, len(messages) - MOST_LISTED),
         "messages": [
             {

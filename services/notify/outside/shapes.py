@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -20,6 +20,9 @@ from shared.http import Body, PageAsked, Shape
 LONGEST_REPLAY = timedelta(days=31)
 Name = Annotated[str, Field(min_length=1, max_length=100, examples=["省交易系统"])]
 Url = Annotated[str, Field(min_length=1, max_length=ADDRESS_LENGTH, pattern=r"^[\x21-\x7e]+$")]
+When = Annotated[
+    AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))
+]
 Kinds = Annotated[
     list[Annotated[str, Field(max_length=80)]],
     Field(max_length=50, description="空则为全部对外事件 (empty: all that are meant for outside)"),
@@ -86,8 +89,8 @@ class ReplayPeriod(Body):
         json_schema_extra={"examples": [{"from": "2026-11-23T00:00:00Z", "to": "2026-11-24T00:00:00Z"}]},
     )
 
-    first: AwareDatetime = Field(alias="from")
-    last: AwareDatetime = Field(alias="to")
+    first: When = Field(alias="from")
+    last: When = Field(alias="to")
 
     def checked(self) -> Self:
         """Raises `Invalid`: `period_invalid`, `period_too_long`."""

@@ -1,7 +1,8 @@
 """Robots in the groups of WeCom, DingTalk and Feishu: all three answer HTTP 200 when they refuse.
 
 A group hears the title and the link, with the name of whom it concerns, and more only when there is a text
-for groups. He is mentioned when he has said by what: a mobile number, or what the provider calls him.
+for groups. He is mentioned when he has said by what: a mobile number, or what the provider calls him. Nobody
+has the whole group mentioned.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -45,11 +46,13 @@ class RobotSecrets(Body):
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one provider is spoken to: the address and body of a message, and the field of its verdict."""
+    """How one provider is spoken to: the address and body of a message, how many bytes its text may take, and
+    the field of its verdict."""
 
     name: str
     address: str
     ask: Callable[[Robot, Letter, str, datetime], tuple[str, dict[str, Any]]]
+    longest: int
     verdict: str
     broken: frozenset[int]
     later: frozenset[int]
@@ -70,15 +73,18 @@ class Robot:
         return f"{self.dialect.name}_robot"
 
     def send(self, letter: Letter) -> Answer:
+        if names_everybody(letter.to):  # from before that was refused where it is entered
+            letter = replace(letter, to="")
         keyword = f"【{self.settings.keyword}】" if self.settings.keyword else ""
-        lines = [f"{keyword}{letter.name}：{letter.title}", letter.body, letter.url]
-        text = "\n".join(line for line in lines if line)
+        text = _within(
+            self.dialect.longest, f"{keyword}{letter.name}：{letter.title}", letter.body, letter.url
+        )
         url, body = self.dialect.ask(self, letter, text, self.clock.now())
         return self.web.post(url, self._judge, json=body)
 
     def _judge(self, reply: Reply) -> Answer:
         code = reply.json.get(self.dialect.verdict)
-        if not isinstance(code, int):
+        if type(code) is not int:  # true and false are numbers, too
             return _no_verdict(reply)
         text = str(reply.json.get("errmsg") or reply.json.get("msg") or "")
         if code == 0:
@@ -88,6 +94,19 @@ class Robot:
         return Answer(
             Outcome.CONFIG_ERROR if code in self.dialect.broken else Outcome.FAILED, str(code), text
         )
+
+
+def names_everybody(address: str) -> bool:
+    """Whether a provider takes it for the whole group: `all`, `@all`."""
+    return address.lstrip("@").lower() == "all"
+
+
+def _within(most: int, first: str, body: str, last: str) -> str:
+    """The lines of a message in so many bytes: the body gives way, at the end of a character."""
+    room = most - len(f"{first}\n\n{last}".encode())
+    if len(body.encode()) > room:
+        body = body.encode()[: max(0, room - len("…".encode()))].decode(errors="ignore") + "…"
+    return "\n".join(line for line in (first, body, last) if line)
 
 
 def _no_verdict(reply: Reply) -> Answer:
@@ -146,6 +165,7 @@ DIALECTS: Mapping[str, Dialect] = {
             "wecom",
             "https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
             _wecom,
+            2000,
             "errcode",
             broken=frozenset({93000, 93004, 93008, 40001, 40014, 42001}),
             later=frozenset({-1, 45009, 45033}),
@@ -154,6 +174,7 @@ DIALECTS: Mapping[str, Dialect] = {
             "dingtalk",
             "https://oapi.dingtalk.com/robot/send",
             _dingtalk,
+            18_000,
             "errcode",
             # 310000 is a signature, keyword or address that the robot's own safety settings refuse
             broken=frozenset({310000, 300001, 300005, 400013, 400101, 400102, 400106, 404, 40014}),
@@ -163,6 +184,7 @@ DIALECTS: Mapping[str, Dialect] = {
             "feishu",
             "https://open.feishu.cn/open-apis/bot/v2/hook",
             _feishu,
+            6000,  # of a request of 20 KB, in which a "<" takes three
             "code",
             broken=frozenset({19001, 19002, 19003, 19007, 19021, 19022, 19024}),
             later=frozenset({11232, 11233, 1500, 99991400}),
