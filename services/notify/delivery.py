@@ -67,7 +67,7 @@ LABELS = {
 MOVES: dict[str, tuple[frozenset[State], State]] = {
     "start": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.SENDING),
     "hold": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.HELD),
-    "wake": (frozenset({State.HELD}), State.QUEUED),
+    "wake": (frozenset({State.HELD, State.SUPPRESSED}), State.QUEUED),
     "accept": (frozenset({State.QUEUED, State.HELD, State.SENDING, State.FAILED}), State.ACCEPTED),
     "pass_on": (frozenset({State.SENDING}), State.QUEUED),
     "come_back": (frozenset({State.QUEUED, State.HELD, State.SENDING, State.ACCEPTED}), State.QUEUED),
@@ -76,7 +76,6 @@ MOVES: dict[str, tuple[frozenset[State], State]] = {
     "fail": (frozenset({State.QUEUED, State.HELD, State.SENDING, State.ACCEPTED}), State.FAILED),
     "suppress": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.SUPPRESSED),
     "resend": (frozenset({State.FAILED}), State.QUEUED),
-    "insist": (frozenset({State.SUPPRESSED}), State.QUEUED),
 }
 """Every move: from which states, to which; `Delivery._move` is the only writer of `state`."""
 OVER = frozenset({State.DELIVERED, State.FAILED, State.SUPPRESSED})
@@ -194,7 +193,7 @@ class Delivery(Base):
         return self.attempts + 1
 
     def wake(self, at: datetime) -> int:
-        """What it was held for is over; answers the number of the next try."""
+        """What kept it back holds no more; answers the number of the next try."""
         self._move("wake", at)
         self.next_try_at = at
         return self.attempts + 1
@@ -243,19 +242,8 @@ class Delivery(Base):
         self._move("fail", at, code)
         return DeliveryFailed(code=code, text=text, **self._named())
 
-    @property
-    def is_unwanted(self) -> bool:
-        """Whether it was not sent because its person has switched that off."""
-        return self.state == State.SUPPRESSED and self.code == UNWANTED
-
     def suppress(self, code: str, at: datetime) -> None:
         self._move("suppress", at, code)
-
-    def insist(self, at: datetime) -> int:
-        """Goes out although its person has switched it off; answers the number of the first try."""
-        self._move("insist", at)
-        self.next_try_at = at
-        return self.attempts + 1
 
     def resend(self, at: datetime) -> int:
         """Back to work from the dead list; answers the number of the next try. Raises `Conflict`."""

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from services.notify.administrators import administrators
 from services.notify.channels import Channel
-from services.notify.delivery import Delivery, State
+from services.notify.delivery import UNWANTED, Delivery, State
 from services.notify.kinds import KINDS, Kind
 from services.notify.message import Message
 from services.notify.notice import SEND, Notice, Occasion, send_by, tell
@@ -47,12 +47,12 @@ def reach(work: Work, message_id: UUID) -> None:
     if any(delivery.state not in (State.FAILED, State.SUPPRESSED) for delivery in found):
         return
     by = {Channel(delivery.channel): delivery for delivery in found}
-    tried = {channel for channel, delivery in by.items() if not delivery.is_unwanted}
+    tried = {channel for channel, delivery in by.items() if delivery.code != UNWANTED}
     way = next((channel for channel in reaching(work, message.person_id) if channel not in tried), None)
     if way is None:
         _tell_of(work, message, KINDS[message.kind])
     elif way in by:
-        later(work, SEND, delivery_id=str(by[way].id), attempt=by[way].insist(work.now))
+        later(work, SEND, delivery_id=str(by[way].id), attempt=by[way].wake(work.now))
     else:
         send_by(work, message, Way(way, Mode.NOW), wishes.timing)
 
