@@ -23,6 +23,7 @@ from services.notify.receipt import ASK
 from services.notify.sandbox import Sandbox
 from services.notify.sending import send
 from services.notify.snoozing import WAKE, wake
+from services.notify.unreached import REACH, reach
 from services.notify.unsubscribe import Subscription, signed
 from services.notify.waking import wake_held
 from services.notify.wording import TEXT_FAILED
@@ -83,6 +84,12 @@ def ask_provider(here: Running, delivery_id: str, attempt: int, times: int) -> N
 def send_digest(here: Running, digest_id: str) -> None:
     with here.store.work() as work:
         close_digest(work, UUID(digest_id))
+
+
+@jobs.task(REACH)
+def reach_otherwise(here: Running, message_id: str) -> None:
+    with here.store.work() as work:
+        reach(work, UUID(message_id))
 
 
 @jobs.task(FOLLOW)
