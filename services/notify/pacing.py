@@ -45,4 +45,6 @@ def _hold(store: Store, claimed: Claimed, code: str, until: datetime) -> None:
         delivery = work.get(Delivery, claimed.letter.delivery_id)
         if delivery.state == State.SENDING and delivery.attempts == claimed.attempt:
             attempt = delivery.step_back(code, until, work.now)
+            before = claimed.before
+            delivery.sent_to, delivery.sent_at = (before.to, before.at) if before else ("", None)
             later(work, SEND, until, delivery_id=str(delivery.id), attempt=attempt)

@@ -79,6 +79,11 @@ class Provider(Base):
         self.broken_code, self.broken_text, self.probe_at = code, text, at + PROBE_AFTER
         return fresh
 
+    def give_back_probe(self, at: datetime) -> None:
+        """Nothing was learnt by the last probe: the next one may go now."""
+        if self.is_broken:
+            self.probe_at = at
+
     def change(self, name: str, priority: int, active: bool, at: datetime) -> None:
         """Is called and asked otherwise; whoever changes it is taken to have repaired it."""
         self.name, self.priority, self.active = name, priority, active
