@@ -39,5 +39,5 @@ def _tell_administrators(work: Work, provider: Provider) -> None:
     occasion = Occasion(new_id(), KIND, f"provider/{provider.id}", work.now)
     notice = Notice(KIND, context, "/notifications/providers", not_by=frozenset({channel}), occasion=occasion)
     # a unit looks after its own robot
-    for person_id in administrators(work, provider.organisation_id):
+    for person_id in administrators(work, *filter(None, [provider.organisation_id])):
         tell(work, person_id, notice)

@@ -5,7 +5,8 @@ queued ─▶ sending ─▶ accepted ─▶ delivered            by its receipt
    │         ├─────▶ queued      with the next provider at once, or again later
    │         └─────▶ failed      the dead list; an administrator resends: failed ─▶ queued
    ├───────▶ held ─▶ sending     not now, without a try: quiet hours, digests, limits, a broken provider
-   └───────────────▶ suppressed  nobody to send it to, or nothing left to tell
+   └───────────────▶ suppressed  nobody to send it to, or nothing left to tell; unwanted: suppressed ─▶ queued
+                                 when it is mandatory and nothing else leads to its person
 
 An answer or a receipt that comes late says more than what was planned meanwhile: what is taken is accepted,
 and what has arrived delivered, be it queued, held, sending or failed by then.
@@ -40,6 +41,8 @@ RETRY_AFTER = (30, 120, 600, 3600, 21600)
 """Seconds before each further try; after the last one the delivery has failed."""
 MOST_LOST = 1
 """After a lost answer a letter is sent once more; after another one a person decides."""
+UNWANTED = "preference"
+"""The code of what was suppressed because its person has switched it off."""
 
 
 class State(StrEnum):
@@ -64,7 +67,7 @@ LABELS = {
 MOVES: dict[str, tuple[frozenset[State], State]] = {
     "start": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.SENDING),
     "hold": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.HELD),
-    "wake": (frozenset({State.HELD}), State.QUEUED),
+    "wake": (frozenset({State.HELD, State.SUPPRESSED}), State.QUEUED),
     "accept": (frozenset({State.QUEUED, State.HELD, State.SENDING, State.FAILED}), State.ACCEPTED),
     "pass_on": (frozenset({State.SENDING}), State.QUEUED),
     "come_back": (frozenset({State.QUEUED, State.HELD, State.SENDING, State.ACCEPTED}), State.QUEUED),
@@ -190,7 +193,7 @@ class Delivery(Base):
         return self.attempts + 1
 
     def wake(self, at: datetime) -> int:
-        """What it was held for is over; answers the number of the next try."""
+        """What kept it back holds no more; answers the number of the next try."""
         self._move("wake", at)
         self.next_try_at = at
         return self.attempts + 1

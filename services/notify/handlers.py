@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, select
 
+from services.notify.administrators import administrators
 from services.notify.contact import EMAIL_LENGTH, PHONE_LENGTH, Contact
 from services.notify.handing_on import tell_of_handing_on
 from services.notify.imports import tell_of_imports
@@ -154,9 +155,10 @@ def _tell_of_case(work: Work, event: CaseCcAdded | CaseCommented | CaseMigrated)
 
 @events.on(CaseAttentionRaised)
 def tell_administrators(work: Work, event: CaseAttentionRaised) -> None:
+    """Those who can help; where the event names nobody, the administrators of the platform."""
     document = Document(event.doc_type, event.doc_id)
     notice = Notice("case.attention_raised", context_of(event), f"/cases/{event.case_id}", document)
-    for person_id in sorted(set(event.administrator_ids)):
+    for person_id in sorted(set(event.administrator_ids) or administrators(work)):
         tell(work, person_id, notice)
 
 

@@ -160,7 +160,9 @@ _ALL = (
     Kind("substitution.granted", Group.HANDOVER, "代理审核", "a substitution", SubstitutionGranted),
     Kind("substitution.ended", Group.HANDOVER, "代理提前结束", "a substitution has ended", SubstitutionEnded),
     Kind("provider.broken", Group.SYSTEM, "服务商配置有误", "a provider is broken", urgent=True),
+    Kind("deliveries.failed", Group.SYSTEM, "消息发送失败", "messages could not be sent"),
     Kind("endpoint.disabled", Group.SYSTEM, "对外推送已停用", "an outside system hears nothing any more"),
+    Kind("person.unreachable", Group.SYSTEM, "必收通知未能送达", "what is mandatory does not come through"),
     Kind("template.failed", Group.SYSTEM, "通知文本出错", "a text failed"),
     Kind("digest.collected", Group.SYSTEM, "消息汇总", "collected messages", letter=True),
 )

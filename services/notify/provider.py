@@ -23,6 +23,8 @@ from shared.store import Work
 if TYPE_CHECKING:
     from shared.people import Caller
 
+KEPT = "kept"
+"""The kind that only keeps letters, for trials."""
 PROBE_AFTER = timedelta(minutes=5)
 MAIL_SETTING = UUID("00000000-0000-7000-8000-000000000001")
 """The provider that stands in every installation: e-mail by SMTP_URL, or kept in files."""

@@ -12,6 +12,7 @@ from services.notify.choosing import Keeps, chain_of
 from services.notify.delivery import Delivery, State
 from services.notify.moments.letter import take_along
 from services.notify.notice import SEND
+from services.notify.unreached import look_for_another_way
 from shared.jobs import later
 from shared.store import Work
 
@@ -78,6 +79,7 @@ def settle(work: Work, delivery: Delivery, receipt: Receipt, keeps: Keeps) -> No
         else:
             work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
             take_along(work, delivery)
+            look_for_another_way(work, delivery)
 
 
 def _arrive(work: Work, delivery: Delivery, answer: Answer) -> None:

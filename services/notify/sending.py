@@ -31,6 +31,7 @@ from services.notify.receipt import WINDOW, Receipt, ask_later, settle
 from services.notify.sandbox import SANDBOX
 from services.notify.slot import SlotCopy
 from services.notify.template import medium_of
+from services.notify.unreached import look_for_another_way
 from services.notify.unsubscribe import subscription_to
 from services.notify.wishes import wishes_of
 from services.notify.wording import channel_words
@@ -133,6 +134,7 @@ def _stop(work: Work, going: Going, verdict: Verdict) -> None:
         return _hold(work, delivery, verdict)
     delivery.suppress(verdict.code, work.now)
     take_along(work, delivery)
+    look_for_another_way(work, delivery)
     if verdict.code == STALE:
         work.get(Message, going.message.id).finish(work.now)
         touch_inbox(work, going.message.person_id)
@@ -253,6 +255,7 @@ def _try_later(work: Work, delivery: Delivery, answer: Answer) -> None:
 def _fail(work: Work, delivery: Delivery, answer: Answer) -> None:
     work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
     take_along(work, delivery)
+    look_for_another_way(work, delivery)
 
 
 def _attempt(delivery_id: UUID, number: int, provider: str, answer: Answer) -> Attempt:

@@ -51,6 +51,7 @@ def test_an_overdue_slot_goes_along_the_list_and_then_to_the_administrators(offi
     pass_time(office, hours=2)
     (escalated,) = office.told("slot.escalated")
     assert (escalated.data["level"], escalated.data["new_holder_id"]) == (1, str(office.id("zhao")))
+    assert escalated.data["holder_unit_id"] == str(office.school), "where wang reviewed"
     assert office.agree("wang", first).json()["code"] == "already_escalated"
     second = office.slot("zhao")
     assert (second["id"], local(second["due_at"])) == (escalated.data["new_slot_id"], "11-25 14:30")

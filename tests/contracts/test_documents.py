@@ -33,6 +33,8 @@ REPEATABLE = {
     "import_catalogue",
     "read_message",
     "read_all_messages",
+    "archive_read_messages",
+    *("unread_message", "archive_message", "unarchive_message", "snooze_message", "unsnooze_message"),
     "try_provider",
     "ping_endpoint",
     "take_receipts",

@@ -120,7 +120,7 @@ def test_disabling_the_only_provider_ends_what_is_held_in_the_dead_list(office: 
         == "disabled"
     )
     settle(office)
-    (delivery,) = office.deliveries()
+    delivery, _ = office.deliveries()  # the other one tells the administrator of it
     assert (delivery.state, delivery.code) == ("failed", "no_provider")
 
 
@@ -136,6 +136,20 @@ def test_a_todo_that_is_done_while_its_mail_is_held_is_not_mailed(office: Office
         settle(office)
     assert [(d.state, d.code) for d in office.deliveries()] == [("suppressed", "stale")]
     assert len(office.attempts()) == 1
+
+
+def test_a_unit_without_an_administrator_has_its_broken_robot_told_to_the_platform(office: Office) -> None:
+    office.goes_by(Channel.WECOM)
+    office.reaches_this_machine()
+    boss = office.person("周主任", office.unit, "unit_administrator")
+    with fake(fakes.wecom) as group:
+        settings = {"address": f"{group.url}/cgi-bin/webhook/send"}
+        office.provider("wecom_robot", settings, channel="wecom", secrets={"key": "wrong"}, by=boss)
+        office.person("周主任", office.unit, person_id=boss, version=2, epoch=2, active=False)
+        office.hear(slot_opened(office.wang))
+        settle(office)
+    (message,) = office.messages(office.admin)
+    assert message["kind"] == "provider.broken"
 
 
 def broken_sms(office: Office, provider: fakes.Fake) -> str:
