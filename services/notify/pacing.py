@@ -31,7 +31,7 @@ class Full:
 
 
 def must_wait(store: Store, post: Post, claimed: Claimed) -> bool:
-    """Whether the receiver, or the provider, has had enough for now; the letter is then held till its turn."""
+    """Whether the receiver, or the provider, has had enough for now; the letter then waits for its turn."""
     to = (claimed.provider, claimed.letter.to)
     full = first_full(post, to, store.clock.now(), claimed.granted)
     if full is not None:
@@ -43,7 +43,7 @@ def first_full(
     post: Post, to: tuple[Provider, str], now: datetime, granted: str = "", waits: bool = True
 ) -> Full | None:
     """The limit that keeps a letter from going to a receiver now; without one its places are taken. What it
-    was held by (`granted`) has given it its place already; what does not wait takes none that is not free yet.
+    was held by (`granted`) has given it its place already; what does not wait takes none that is not free.
 
     The receiver is asked first: a place with the provider is not wasted on a letter that has none with him.
     """
