@@ -11,9 +11,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from services.approvals import judge
 from services.approvals.case import Case
 from services.approvals.case_file import CaseFile
-from services.approvals.filing import candidates_today
 from services.approvals.slot import Slot, SlotState
-from services.approvals.staffing import Candidate
+from services.approvals.staffing import Candidate, candidates_today
 from services.approvals.step import RouteStep, Segment
 from shared.errors import Problem
 from shared.people import AppointmentCopy, DistrictCopy, OrganisationCopy, PersonCopy, Role
@@ -36,6 +35,11 @@ def successor(look: Look, file: CaseFile, slot: Slot, person_id: UUID) -> Candid
     if slot.basis == "colleague":
         return substitute(look, file.case, step, person_id)
     return next((one for one in _peers(look, step, slot) if one.person_id == person_id), None)
+
+
+def is_eligible(look: Look, file: CaseFile, slot: Slot) -> bool:
+    """Whether the holder of a slot may still decide it."""
+    return slot.holder_id is not None and successor(look, file, slot, slot.holder_id) is not None
 
 
 def choices(look: Look, file: CaseFile, slot: Slot, verb: str, q: str) -> list[Candidate]:
@@ -77,8 +81,11 @@ def why_not_chosen(
 
 
 def _peers(look: Look, step: RouteStep, slot: Slot) -> list[Candidate]:
-    places = {"superior": lambda: step.at_superior, "escalation": lambda: step.at_level(slot.escalations - 1)}
-    return candidates_today(look, places.get(slot.basis, lambda: step)())
+    """The people whose basis is that of a slot; that of an escalation are all levels which it has used up."""
+    if slot.basis == "escalation":
+        levels = [candidates_today(look, step.at_level(n)) for n in range(slot.escalations)]
+        return list({one.person_id: one for level in levels for one in level}.values())
+    return candidates_today(look, step.at_superior if slot.basis == "superior" else step)
 
 
 def _colleagues(look: Look, case: Case, step: RouteStep) -> Found:

@@ -68,7 +68,7 @@ def read_scope(look: Look, which: ColumnElement[bool], steps: Sequence[Step]) ->
     """The active units where `which` holds (of organisation and district), with what the steps need to know
     of them: three statements, whatever the number of units."""
     units = look_up(look, OrganisationCopy.active.is_(True), which)
-    selectors = [step.selector for step in steps]
+    selectors = [selector for step in steps for selector in step.selectors]
     around = _read_around(look, units, which, selectors)
     posts = _read_posts(look, which, around, selectors)
     at: dict[UUID, list[Post]] = defaultdict(list)

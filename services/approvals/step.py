@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -135,7 +136,13 @@ class Step(BaseModel):
     @property
     def selectors(self) -> list[Selector]:
         """Everybody it speaks of: its reviewers, and those whom an overdue slot goes to."""
-        return [self.selector, *(one.selector for one in self.escalation)]
+        return [selector for _, selector in self.spoken_of("")]
+
+    def spoken_of(self, pointer: str) -> Iterator[tuple[str, Selector]]:
+        """The same, each with where it stands in a step that stands at `pointer`."""
+        yield f"{pointer}/selector", self.selector
+        for index, one in enumerate(self.escalation):
+            yield f"{pointer}/escalation/{index}/selector", one.selector
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json")

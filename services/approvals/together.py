@@ -11,26 +11,32 @@ from services.approvals.chains.bands import Condition
 from services.approvals.condition import ORDER, holds
 
 MOST_DOCUMENTS = 4096
-"""Documents that are tried; conditions with more values than these are judged one at a time."""
+"""Documents that are tried."""
+MOST_COMPARISONS = 100_000
+"""Comparisons that are made to find out which values of a fact are alike."""
 
 
 def together(conditions: Sequence[Condition | None]) -> list[frozenset[int]]:
-    """The largest sets of steps that apply to one document.
+    """The largest sets of steps that apply to one document; none where too many documents would have to be
+    tried to know.
 
     A condition changes its answer only at the values it names, so a document for each combination of them
-    (and of their neighbours) shows all there is. Where that would be too many, only the steps without a
-    condition are said to come together, with each of the others alone: no set is invented that no document
-    has.
+    (and of their neighbours) shows all there is; of values that no comparison tells apart one is enough.
     """
-    always = frozenset(index for index, one in enumerate(conditions) if one is None)
     values = _landmarks(conditions)
     if prod(len(choices) for choices in values.values()) > MOST_DOCUMENTS:
-        alone = [always | {index} for index in range(len(conditions)) if index not in always]
-        return _largest([always, *alone])
+        return []
     documents = (dict(zip(values, chosen, strict=True)) for chosen in product(*values.values()))
     return _largest(
         frozenset(index for index, one in enumerate(conditions) if holds(one, facts)) for facts in documents
     )
+
+
+def certainly_together(conditions: Sequence[Condition | None]) -> list[frozenset[int]]:
+    """The steps without a condition, with each of the others alone: no set is invented that no document
+    has, as long as each condition holds for some."""
+    always = frozenset(index for index, one in enumerate(conditions) if one is None)
+    return _largest([always, *(always | {index} for index in range(len(conditions)))])
 
 
 def _largest(sets: Sequence[frozenset[int]] | Iterator[frozenset[int]]) -> list[frozenset[int]]:
@@ -42,14 +48,22 @@ def _largest(sets: Sequence[frozenset[int]] | Iterator[frozenset[int]]) -> list[
 
 
 def _landmarks(conditions: Sequence[Condition | None]) -> dict[str, list[Any]]:
-    """For each fact the values between which answers change, and its absence."""
-    found: dict[str, list[Any]] = {}
+    """For each fact the values between which answers change, or its absence."""
+    leaves: dict[str, list[Condition]] = {}
     for condition in conditions:
         for leaf in _leaves(condition):
-            known = found.setdefault(str(leaf["fact"]), [None])
-            # by type too: True == 1, yet they are different values here
-            known += [value for value in _around(leaf) if not any(_same(value, other) for other in known)]
-    return found
+            leaves.setdefault(str(leaf["fact"]), []).append(leaf)
+    return {fact: _told_apart(fact, of_fact) for fact, of_fact in leaves.items()}
+
+
+def _told_apart(fact: str, leaves: Sequence[Condition]) -> list[Any]:
+    """One value for every way in which the comparisons with a fact can come out."""
+    # by type too: True == 1, yet they are different values here
+    named = {(type(value), value): value for leaf in leaves for value in _around(leaf)}
+    values = [None, *named.values()]
+    if len(values) * len(leaves) > MOST_COMPARISONS:
+        return values
+    return list({tuple(holds(leaf, {fact: one}) for leaf in leaves): one for one in values}.values())
 
 
 def _leaves(condition: Condition | None) -> Iterator[Condition]:
@@ -82,7 +96,3 @@ def _other(value: Any) -> Any:
     if isinstance(value, bool):
         return not value
     return value + 1 if isinstance(value, int) else f"{value}…"
-
-
-def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)

@@ -122,6 +122,7 @@ def escalated(case: Case, slot: Slot, new: Slot) -> SlotEscalated:
         step_name=slot.step_name,
         level=new.escalations,
         new_slot_id=new.id,
+        holder_unit_id=slot.holder_unit_id,
     )
 
 

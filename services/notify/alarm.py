@@ -14,12 +14,15 @@ KIND = "provider.broken"
 
 
 def note_health(work: Work, seen: Provider, answer: Answer) -> None:
-    """Opens or closes the breaker of a provider after an answer to what was sent when it was `seen` so."""
+    """Opens or closes the breaker of a provider after an answer to what was sent when it was `seen` so.
+    What was shown to nobody says nothing: another letter may probe."""
     if answer.outcome is Outcome.CONFIG_ERROR:
         provider = work.get(Provider, seen.id)
         # a configuration that was changed meanwhile is not the one that failed
         if provider.version == seen.version and provider.fail(answer.code, redacted(answer.text), work.now):
             _tell_administrators(work, provider)
+    elif seen.is_broken and not answer.asked:
+        work.get(Provider, seen.id).give_back_probe(work.now)
     elif seen.is_broken and answer.outcome in (Outcome.ACCEPTED, Outcome.FAILED):
         work.get(Provider, seen.id).mend()
 
@@ -36,5 +39,5 @@ def _tell_administrators(work: Work, provider: Provider) -> None:
     occasion = Occasion(new_id(), KIND, f"provider/{provider.id}", work.now)
     notice = Notice(KIND, context, "/notifications/providers", not_by=frozenset({channel}), occasion=occasion)
     # a unit looks after its own robot
-    for person_id in administrators(work, provider.organisation_id):
+    for person_id in administrators(work, *filter(None, [provider.organisation_id])):
         tell(work, person_id, notice)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-ANSWER_LENGTH = 300
+ANSWER_LENGTH, CODE_LENGTH, REFERENCE_LENGTH = 300, 40, 100
 _ADDRESS = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)*)")
 _PHONE = re.compile(r"(?<![\w.-])\+?(?:\d[ -]?){7,}\d(?![\w.-])|(?<!\d)(?:86)?1[3-9]\d{9}(?!\d)")
 
@@ -30,7 +30,9 @@ class Outcome(StrEnum):
 class Answer:
     """A provider's answer to one try; `code` is stable (an SMTP reply code or a name of ours).
 
-    `reference` is what the provider calls the letter, `after` how long it asked us to wait.
+    `reference` is what the provider calls the letter, `after` how long it asked us to wait. `asked` is false
+    where the provider had no part in it, so that it says nothing about the provider. Code and reference are
+    cut to what can be kept, whatever a provider calls things.
     """
 
     outcome: Outcome
@@ -38,6 +40,21 @@ class Answer:
     text: str = ""
     reference: str = ""
     after: timedelta | None = None
+    asked: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "code", kept(self.code, CODE_LENGTH))
+        object.__setattr__(self, "reference", kept(self.reference, REFERENCE_LENGTH))
+
+
+def unsendable(code: str, text: str = "") -> Answer:
+    """Our own answer to what is shown to no provider, because none could take it."""
+    return Answer(Outcome.FAILED, code, text, asked=False)
+
+
+def kept(name: str, length: int) -> str:
+    """What somebody else calls a thing, as a database can hold it: printable, and not too long."""
+    return "".join(c for c in name if c.isprintable())[:length]
 
 
 def redacted(text: str) -> str:

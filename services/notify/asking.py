@@ -6,9 +6,8 @@ from uuid import UUID
 
 from structlog import get_logger
 
-from services.notify.contact import Contact
 from services.notify.delivery import Delivery, State
-from services.notify.letter import Letter, Sender
+from services.notify.letter import Sender
 from services.notify.post import Post
 from services.notify.provider import Provider
 from services.notify.receipt import Asked, Receipt, Sent, ask_later, settle
@@ -22,8 +21,8 @@ def ask(store: Store, post: Post, delivery_id: UUID, attempt: int, times: int) -
     found = _sent(store, delivery_id, attempt)
     if found is None:
         return
-    provider, sent = found
-    receipt = receipt_of(post.sender_of(provider), sent)
+    provider, about = found
+    receipt = receipt_of(post.sender_of(provider), about)
     with store.work() as work:
         delivery = work.get(Delivery, delivery_id)
         if delivery.state != State.ACCEPTED or delivery.attempts != attempt:
@@ -45,9 +44,11 @@ def receipt_of(sender: Sender, sent: Sent) -> Receipt | None:
         return None
 
 
-def sent_before(letter: Letter) -> Sent:
-    """The letter as it may be with the provider already, after its answer was lost."""
-    return Sent(letter.delivery_id, letter.to, "", letter.composed_at)
+def sent(delivery: Delivery) -> Sent | None:
+    """A delivery as its provider has it, or may have it; nothing where that cannot be asked."""
+    if not delivery.sent_to or delivery.sent_at is None:
+        return None
+    return Sent(delivery.id, delivery.sent_to, delivery.reference, delivery.sent_at)
 
 
 def _sent(store: Store, delivery_id: UUID, attempt: int) -> tuple[Provider, Sent] | None:
@@ -55,9 +56,5 @@ def _sent(store: Store, delivery_id: UUID, attempt: int) -> tuple[Provider, Sent
         delivery = look.find(Delivery, delivery_id)
         if delivery is None or delivery.state != State.ACCEPTED or delivery.attempts != attempt:
             return None
-        provider = look.find(Provider, delivery.provider_id)
-        contact = look.find(Contact, delivery.person_id)
-        if provider is None or contact is None:
-            return None
-        sent = Sent(delivery.id, contact.phone, delivery.reference, delivery.changed_at)
-        return provider, sent
+        provider, about = look.find(Provider, delivery.provider_id), sent(delivery)
+        return None if provider is None or about is None else (provider, about)

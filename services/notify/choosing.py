@@ -15,7 +15,9 @@ from services.notify.provider import Provider, take_probe
 from shared.people import AppointmentCopy
 from shared.store import Look, Work
 
-BROKEN = "provider_broken"
+BROKEN, AWAITED = "provider_broken", "provider_awaited"
+"""Why a delivery is held: no provider works, or none of those that it may go to. The first are woken
+together, the others look again for themselves."""
 Keeps = Callable[[Provider], bool]
 """Whether a provider keeps letters instead of sending them."""
 
@@ -29,14 +31,18 @@ class Others:
 
 
 def chain_of(look: Look, delivery: Delivery, keeps: Keeps) -> list[Provider]:
-    """The providers of a delivery, the first to be asked first; empty when there is none.
+    """The providers that a delivery may go to, the first to be asked first; empty when there is none.
 
-    Whoever only keeps letters is asked when nobody sends them, never in place of somebody who failed to.
+    Whoever only keeps letters is asked when nobody sends them, never in place of somebody who failed to. One
+    that took it and has not brought it is not asked again; after a lost answer nobody is but the one that may
+    have it, for as long as it is in use.
     """
     found = look.all(_active(Channel(delivery.channel)))
     if delivery.channel in ROBOTS:
         found = _robots(look, delivery, found)
-    return [provider for provider in found if not keeps(provider)] or found
+    sending = [provider for provider in found if not keeps(provider)] or found
+    left = [provider for provider in sending if str(provider.id) not in delivery.not_brought]
+    return [provider for provider in left if provider.id == delivery.bound_to] or left
 
 
 def choose(work: Work, delivery: Delivery, keeps: Keeps) -> Provider | Hold | Suppress | None:
@@ -48,7 +54,12 @@ def choose(work: Work, delivery: Delivery, keeps: Keeps) -> Provider | Hold | Su
     if not chain:
         return Suppress("no_robot") if delivery.channel in ROBOTS else None
     delivery.provider_id = chain[0].id
-    return Hold(BROKEN, _broken_until(work, chain) or work.now)
+    return until_repaired(delivery, _broken_until(work, chain) or work.now)
+
+
+def until_repaired(delivery: Delivery, probe_at: datetime) -> Hold:
+    """Waits for a provider that is broken."""
+    return Hold(AWAITED if delivery.is_choosy else BROKEN, probe_at)
 
 
 def others_left(look: Look, delivery: Delivery, keeps: Keeps) -> Others:

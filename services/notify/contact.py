@@ -1,4 +1,5 @@
-"""How a person is reached; addresses and phone numbers are kept here and nowhere else."""
+"""How a person is reached; addresses and phone numbers are kept here and nowhere else, but the number that an
+SMS went to, with its delivery while its receipt is awaited."""
 
 from __future__ import annotations
 

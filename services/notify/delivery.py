@@ -1,11 +1,15 @@
 """One message on its way over one channel: its states, its tries, and when to try again.
 
 queued ─▶ sending ─▶ accepted ─▶ delivered            by its receipt
-   │         │           └─────▶ queued, failed       by its receipt: with the next provider, or not at all
+   │         │           └─────▶ queued, failed       it came back: to a provider that is left, if any
    │         ├─────▶ queued      with the next provider at once, or again later
    │         └─────▶ failed      the dead list; an administrator resends: failed ─▶ queued
    ├───────▶ held ─▶ sending     not now, without a try: quiet hours, digests, limits, a broken provider
-   └───────────────▶ suppressed  nobody to send it to, or nothing left to tell
+   └───────────────▶ suppressed  nobody to send it to, or nothing left to tell; unwanted: suppressed ─▶ queued
+                                 when it is mandatory and nothing else leads to its person
+
+An answer or a receipt that comes late says more than what was planned meanwhile: what is taken is accepted,
+and what has arrived delivered, be it queued, held, sending or failed by then.
 """
 
 from __future__ import annotations
@@ -19,8 +23,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, Uuid, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from services.notify.answer import ANSWER_LENGTH, Answer, Outcome
+from services.notify.answer import ANSWER_LENGTH, CODE_LENGTH, REFERENCE_LENGTH, Answer, Outcome
 from services.notify.channels import CHANNEL_LABELS, Channel
+from services.notify.contact import PHONE_LENGTH
 from services.notify.masked import MASKED_LENGTH
 from services.notify.message import Base, Message, partial_index
 from services.notify.moments.moment import Moment
@@ -36,7 +41,8 @@ RETRY_AFTER = (30, 120, 600, 3600, 21600)
 """Seconds before each further try; after the last one the delivery has failed."""
 MOST_LOST = 1
 """After a lost answer a letter is sent once more; after another one a person decides."""
-REFERENCE_LENGTH = 100
+UNWANTED = "preference"
+"""The code of what was suppressed because its person has switched it off."""
 
 
 class State(StrEnum):
@@ -61,9 +67,10 @@ LABELS = {
 MOVES: dict[str, tuple[frozenset[State], State]] = {
     "start": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.SENDING),
     "hold": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.HELD),
-    "wake": (frozenset({State.HELD}), State.QUEUED),
-    "accept": (frozenset({State.QUEUED, State.HELD, State.SENDING}), State.ACCEPTED),
-    "pass_on": (frozenset({State.SENDING, State.ACCEPTED}), State.QUEUED),
+    "wake": (frozenset({State.HELD, State.SUPPRESSED}), State.QUEUED),
+    "accept": (frozenset({State.QUEUED, State.HELD, State.SENDING, State.FAILED}), State.ACCEPTED),
+    "pass_on": (frozenset({State.SENDING}), State.QUEUED),
+    "come_back": (frozenset({State.QUEUED, State.HELD, State.SENDING, State.ACCEPTED}), State.QUEUED),
     "confirm": (frozenset({State.ACCEPTED}), State.DELIVERED),
     "put_off": (frozenset({State.SENDING}), State.QUEUED),
     "fail": (frozenset({State.QUEUED, State.HELD, State.SENDING, State.ACCEPTED}), State.FAILED),
@@ -71,6 +78,8 @@ MOVES: dict[str, tuple[frozenset[State], State]] = {
     "resend": (frozenset({State.FAILED}), State.QUEUED),
 }
 """Every move: from which states, to which; `Delivery._move` is the only writer of `state`."""
+OVER = frozenset({State.DELIVERED, State.FAILED, State.SUPPRESSED})
+"""Where nobody is asked any more what became of it."""
 
 
 class Delivery(Base):
@@ -78,9 +87,12 @@ class Delivery(Base):
 
     `attempts` counts every try at a provider, `tries` the rounds through the providers of the channel since
     it was last queued by a person or an event; `passed` are those of this round that have not taken it,
-    `lost` the answers that were lost: it may have gone out once more for each of them. `leaves_at` is when it
-    may go out by itself, kept where that is counted; `digest_id` the digest that it goes out with instead;
-    `moment` explains either.
+    `not_brought` those that took it and have not brought it: each takes it once until a person resends it.
+    `lost` counts the answers that were lost: it may have gone out once more for each of them; `bound_to` is
+    the provider of the last one, which alone can know, so that no other sends it meanwhile. `sent_to` and
+    `sent_at` say where and when its last try went, for as long as the provider may be asked about it.
+    `leaves_at` is when it may go out by itself, kept where that is counted; `digest_id` the digest that it
+    goes out with instead; `moment` explains either.
     """
 
     __tablename__ = "delivery"
@@ -99,11 +111,15 @@ class Delivery(Base):
     event_type: Mapped[str] = mapped_column(String(80))
     channel: Mapped[str] = mapped_column(String(20))
     state: Mapped[State] = mapped_column(String(20), default=State.QUEUED)
-    code: Mapped[str] = mapped_column(String(40), default="")
+    code: Mapped[str] = mapped_column(String(CODE_LENGTH), default="")
     tries: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     lost: Mapped[int] = mapped_column(default=0)
     passed: Mapped[list[str]] = mapped_column(Json, default=list)
+    not_brought: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    bound_to: Mapped[UUID | None] = mapped_column(Uuid)
+    sent_to: Mapped[str] = mapped_column(String(PHONE_LENGTH), default="", server_default="")
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     provider_id: Mapped[UUID | None] = mapped_column(Uuid)
     reference: Mapped[str] = mapped_column(String(REFERENCE_LENGTH), default="")
     next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -134,19 +150,25 @@ class Delivery(Base):
         """Whether it is still to go out, now or later."""
         return self.state in (State.QUEUED, State.HELD)
 
+    @property
+    def is_choosy(self) -> bool:
+        """Whether it may go to some providers of its channel only."""
+        return self.bound_to is not None or bool(self.not_brought)
+
     def is_due(self, attempt: int) -> bool:
         """Whether the try with this number is the next one, or was cut off in the middle."""
         if self.state == State.SENDING:
             return self.attempts == attempt
         return self.waits and self.attempts == attempt - 1
 
-    def start(self, provider_id: UUID, at: datetime) -> None:
-        """A try at a provider begins; one that was cut off begins again without being counted twice."""
+    def start(self, provider_id: UUID, at: datetime, to: str = "") -> None:
+        """A try at a provider begins; one that was cut off begins again without being counted twice. `to` is
+        kept where the provider can be asked about it."""
         if self.state != State.SENDING:
             self.tries += not self.passed
             self.attempts += 1
         self._move("start", at)
-        self.provider_id = provider_id
+        self.provider_id, self.sent_to, self.sent_at = provider_id, to, at
 
     def hold(self, code: str, until: datetime, at: datetime) -> int:
         """Waits until then; a try that had begun is not counted. Answers the number of the next try."""
@@ -162,12 +184,16 @@ class Delivery(Base):
         return self.hold(code, moment.at, at)
 
     def step_back(self, code: str, until: datetime, at: datetime) -> int:
-        """Waits until then after a try that was none: nothing was sent. Answers the number of the next."""
+        """Waits until then after a try that was none: nothing was sent, and the round goes on where it is.
+        Answers the number of the next."""
         self.attempts -= 1
-        return self.hold(code, until, at)
+        self.tries -= not self.passed
+        self._move("hold", at, code)
+        self.next_try_at = until
+        return self.attempts + 1
 
     def wake(self, at: datetime) -> int:
-        """What it was held for is over; answers the number of the next try."""
+        """What kept it back holds no more; answers the number of the next try."""
         self._move("wake", at)
         self.next_try_at = at
         return self.attempts + 1
@@ -175,7 +201,7 @@ class Delivery(Base):
     def accept(self, answer: Answer, at: datetime) -> DeliveryCompleted:
         """The provider has it. An answer that comes late counts too, whatever was planned meanwhile."""
         self._move("accept", at)
-        self.passed, self.reference = [], answer.reference[:REFERENCE_LENGTH]
+        self.passed, self.bound_to, self.reference = [], None, answer.reference
         return DeliveryCompleted(**self._named())
 
     def confirm(self, at: datetime) -> DeliveryConfirmed:
@@ -190,6 +216,14 @@ class Delivery(Base):
         self.passed, self.next_try_at = passed, at
         return self.attempts + 1
 
+    def come_back(self, answer: Answer, at: datetime) -> int:
+        """Its provider took it and will not bring it, as its receipt says. Answers the number of the next
+        try, which goes to a provider that is left."""
+        self._move("come_back", at, answer.code)
+        self.not_brought = [*self.not_brought, str(self.provider_id)]
+        self.bound_to, self.next_try_at = None, at
+        return self.attempts + 1
+
     def put_off(self, answer: Answer, at: datetime) -> datetime | None:
         """Waits for the next round and answers when that is; nothing when there is none left."""
         if self.tries > len(RETRY_AFTER):
@@ -201,7 +235,7 @@ class Delivery(Base):
 
     def lose_answer(self) -> bool:
         """Nobody knows whether the letter went out; whether it may be sent once more."""
-        self.lost += 1
+        self.lost, self.bound_to = self.lost + 1, self.provider_id
         return self.lost <= MOST_LOST
 
     def fail(self, code: str, text: str, at: datetime) -> DeliveryFailed:
@@ -222,6 +256,7 @@ class Delivery(Base):
             )
         self._move("resend", at)
         self.tries, self.lost, self.passed, self.next_try_at = 0, 0, [], at
+        self.not_brought, self.bound_to = [], None
         return self.attempts + 1
 
     def _move(self, verb: str, at: datetime, code: str = "") -> None:
@@ -229,6 +264,8 @@ class Delivery(Base):
         if self.state not in sources:
             raise Conflict("wrong_state", f"当前为“{self.status_label}”，不能执行 {verb}", f"cannot {verb}")
         self.state, self.code, self.changed_at, self.next_try_at = target, code, at, None
+        if target in OVER:
+            self.sent_to = ""
 
     def _named(self) -> dict[str, Any]:
         return {
@@ -254,6 +291,6 @@ class Attempt(Base):
     provider_id: Mapped[UUID | None] = mapped_column(Uuid)
     to: Mapped[str] = mapped_column(String(MASKED_LENGTH), default="", server_default="", doc="masked")
     outcome: Mapped[Outcome] = mapped_column(String(20))
-    code: Mapped[str] = mapped_column(String(40))
+    code: Mapped[str] = mapped_column(String(CODE_LENGTH))
     answer: Mapped[str] = mapped_column(String(ANSWER_LENGTH))
     milliseconds: Mapped[int]

@@ -25,7 +25,7 @@ def tell_of_handing_on(events: Handlers) -> None:
 def tell_of_escalation(work: Work, event: SlotEscalated) -> None:
     """Who had the to-do, and those in charge of him. Who has it now is told by `slot.opened` that it is his
     turn, and why."""
-    people = {event.holder_id, *in_charge(work, event.holder_id, event.organisation_id)}
+    people = {event.holder_id, *in_charge(work, event.holder_id, event.organisation_id, event.holder_unit_id)}
     context = context_of(event) | {"new_holder_name": _name(work, event.new_holder_id)}
     document = Document(event.doc_type, event.doc_id, event.organisation_id)
     notice = Notice("slot.escalated", context, f"/cases/{event.case_id}", document)

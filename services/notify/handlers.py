@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, select
 
+from services.notify.administrators import administrators
 from services.notify.contact import EMAIL_LENGTH, PHONE_LENGTH, Contact
 from services.notify.handing_on import tell_of_handing_on
 from services.notify.imports import tell_of_imports
@@ -23,6 +24,7 @@ from shared.events.approvals import (
 )
 from shared.events.case_talk import CaseCcAdded, CaseCommented, CaseMigrated
 from shared.events.directory import PersonChanged, PersonContactChanged
+from shared.events.documents import DocumentHandedOver
 from shared.events.plans import (
     MethodChangeStatusChanged,
     PlanAssigned,
@@ -154,9 +156,10 @@ def _tell_of_case(work: Work, event: CaseCcAdded | CaseCommented | CaseMigrated)
 
 @events.on(CaseAttentionRaised)
 def tell_administrators(work: Work, event: CaseAttentionRaised) -> None:
+    """Those who can help; where the event names nobody, the administrators of the platform."""
     document = Document(event.doc_type, event.doc_id)
     notice = Notice("case.attention_raised", context_of(event), f"/cases/{event.case_id}", document)
-    for person_id in sorted(set(event.administrator_ids)):
+    for person_id in sorted(set(event.administrator_ids) or administrators(work)):
         tell(work, person_id, notice)
 
 
@@ -226,6 +229,17 @@ def _tell_both(work: Work, event: PlanAssigned | PlanRecalled, new: str, previou
     kinds = {event.previous_holder_id: previous, event.holder_id: new}
     for person_id in sorted(kinds):
         tell(work, person_id, Notice(kinds[person_id], context, path, _plan(event)))
+
+
+PAGES = {"plan": "/plans", "import_approval": "/import-approvals"}
+
+
+@events.on(DocumentHandedOver)
+def tell_of_handing_over(work: Work, event: DocumentHandedOver) -> None:
+    """Whose the document is from now on; who applied before has left."""
+    path = f"{PAGES.get(event.doc_type, '/requests')}/{event.doc_id}"
+    document = Document(event.doc_type, event.doc_id, event.organisation_id)
+    tell(work, event.applicant_id, Notice(event.type, context_of(event), path, document))
 
 
 def _follow_slot(work: Work, event: SlotOpened | SlotClosed, is_open: bool, etag: str) -> SlotCopy:

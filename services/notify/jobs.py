@@ -6,6 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from services.notify.asking import ask
+from services.notify.dead_list_told import tell_of_growth
 from services.notify.failed_text import tell_who_looks_after_texts
 from services.notify.following import FOLLOW, follow_unit
 from services.notify.moments.digest import CLOSE, forget_closed
@@ -21,6 +22,8 @@ from services.notify.providers.standard import Courier
 from services.notify.receipt import ASK
 from services.notify.sandbox import Sandbox
 from services.notify.sending import send
+from services.notify.snoozing import WAKE, wake
+from services.notify.unreached import REACH, reach
 from services.notify.unsubscribe import Subscription, signed
 from services.notify.waking import wake_held
 from services.notify.wording import TEXT_FAILED
@@ -83,9 +86,20 @@ def send_digest(here: Running, digest_id: str) -> None:
         close_digest(work, UUID(digest_id))
 
 
+@jobs.task(REACH)
+def reach_otherwise(here: Running, message_id: str) -> None:
+    with here.store.work() as work:
+        reach(work, UUID(message_id))
+
+
 @jobs.task(FOLLOW)
 def follow_changed_unit(here: Running, organisation_id: str) -> None:
     follow_unit(here.store, UUID(organisation_id))
+
+
+@jobs.task(WAKE)
+def wake_message(here: Running, message_id: str) -> None:
+    wake(here.store, UUID(message_id))
 
 
 @jobs.every(seconds=60)
@@ -97,6 +111,11 @@ def plan_todo_digests(here: Running) -> None:
 def wake_deliveries(here: Running) -> None:
     """Those that waited for a provider to be repaired."""
     wake_held(here.store, partial(keeps, here))
+
+
+@jobs.every(seconds=60)
+def tell_of_dead_list(here: Running) -> None:
+    tell_of_growth(here.store)
 
 
 @jobs.every(seconds=30)

@@ -10,14 +10,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.notify.channels import Channel
-from services.notify.delivery import Delivery, State
+from services.notify.delivery import UNWANTED, Delivery, State
 from services.notify.kinds import KINDS
 from services.notify.message import Message, touch_inbox
 from services.notify.moments.departure import depart
 from services.notify.moments.timing import Timing
 from services.notify.preferences import Mode
 from services.notify.texts import CHINESE, ENGLISH
-from services.notify.wishes import Way, Wishes, ways_for, wishes_of
+from services.notify.wishes import Way, Wishes, wishes_of
 from services.notify.wording import inbox_words
 from shared.database import new_id
 from shared.jobs import later
@@ -71,21 +71,20 @@ def tell(work: Work, person_id: UUID, notice: Notice) -> Message | None:
         return None
     touch_inbox(work, person_id)
     wishes = wishes_of(work, person_id)
-    ways = _ways(work, person_id, wishes, notice)
+    ways = _ways(wishes, notice)
     for way in ways:
-        _send_by(work, message, way, wishes.timing)
+        send_by(work, message, way, wishes.timing)
     work.publish(message.created([way.channel for way in ways if way.mode is not Mode.OFF]))
     return message
 
 
-def _ways(work: Work, person_id: UUID, wishes: Wishes, notice: Notice) -> list[Way]:
+def _ways(wishes: Wishes, notice: Notice) -> list[Way]:
     if notice.by is not None:
         return [Way(notice.by, Mode.NOW)]
-    found = ways_for(work, person_id, wishes, KINDS[notice.kind])
-    return [way for way in found if way.channel not in notice.not_by]
+    return [way for way in wishes.ways(KINDS[notice.kind]) if way.channel not in notice.not_by]
 
 
-def _send_by(work: Work, message: Message, way: Way, timing: Timing) -> None:
+def send_by(work: Work, message: Message, way: Way, timing: Timing) -> None:
     """A delivery on a channel; on one that was switched off it only says so."""
     delivery = Delivery(
         id=new_id(),
@@ -99,7 +98,7 @@ def _send_by(work: Work, message: Message, way: Way, timing: Timing) -> None:
     )
     work.add(delivery)
     if way.mode is Mode.OFF:
-        delivery.suppress("preference", work.now)
+        delivery.suppress(UNWANTED, work.now)
     elif (moment := depart(work, delivery, KINDS[message.kind], way.mode, timing)) is not None:
         later(work, SEND, moment.at, delivery_id=str(delivery.id), attempt=1)
 

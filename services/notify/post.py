@@ -9,6 +9,7 @@ from services.notify.choosing import Keeps
 from services.notify.letter import Letter, Sender
 from services.notify.limit import Limit, Limits
 from services.notify.provider import Provider
+from services.notify.receipt import Sent
 from services.notify.sandbox import Sandbox
 from services.notify.unsubscribe import Subscription
 from shared.decision_link import DecisionLink
@@ -34,12 +35,12 @@ class Post:
 class Claimed:
     """A try that is ours: the letter, and the provider that it goes to, as it was then.
 
-    `granted` says which limit it was held by until now, if it still has its place; `may_be_there` that an
-    answer about it was lost before.
+    `granted` says which limit it was held by until now, if it still has its place; `before` how it may be
+    with the provider already, after a lost answer, if that can be asked.
     """
 
     letter: Letter
     provider: Provider
     attempt: int
     granted: str = ""
-    may_be_there: bool = False
+    before: Sent | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -81,6 +81,7 @@ class ChannelShape(Shape):
     mode: Mode
     source: str = Field(examples=["unit"], description="person | unit | system")
     topic: str = Field(description="由哪一项设置 (set for which topic)")
+    served: bool = Field(description="是否有服务商可以发送 (whether some provider takes letters there)")
 
 
 class KindShape(Shape):
@@ -152,28 +153,28 @@ def _silent(after: Wishes) -> Iterator[Problem]:
             )
 
 
-def preferences_shape(row: Preferences, wishes: Wishes) -> PreferencesShape:
-    return PreferencesShape(**_content(row, wishes))
+def preferences_shape(row: Preferences, wishes: Wishes, served: Set[Channel]) -> PreferencesShape:
+    return PreferencesShape(**_content(row, wishes, served))
 
 
-def unit_preferences_shape(row: Preferences, wishes: Wishes) -> UnitPreferencesShape:
-    return UnitPreferencesShape(**_content(row, wishes), inbox_suffices=row.inbox_suffices)
+def unit_preferences_shape(row: Preferences, wishes: Wishes, served: Set[Channel]) -> UnitPreferencesShape:
+    return UnitPreferencesShape(**_content(row, wishes, served), inbox_suffices=row.inbox_suffices)
 
 
-def _content(row: Preferences, wishes: Wishes) -> dict[str, Any]:
+def _content(row: Preferences, wishes: Wishes, served: Set[Channel]) -> dict[str, Any]:
     locale, source = wishes.locale_from
     return {
         "version": row.version,
         "locale": ValueShape(value=locale, source=source),
         "own_locale": row.locale,
         "choices": [ChoiceShape(**choice._asdict()) for choice in row.chosen],
-        "kinds": [_kind_shape(kind, wishes) for kind in CHOOSABLE.values()],
+        "kinds": [_kind_shape(kind, wishes, served) for kind in CHOOSABLE.values()],
         "timing": timing_shape(wishes),
         "own_timing": own_timing_shape(row.timing),
     }
 
 
-def _kind_shape(kind: Kind, wishes: Wishes) -> KindShape:
+def _kind_shape(kind: Kind, wishes: Wishes, served: Set[Channel]) -> KindShape:
     return KindShape(
         kind=kind.name,
         label=kind.label,
@@ -187,6 +188,7 @@ def _kind_shape(kind: Kind, wishes: Wishes) -> KindShape:
                 channel=channel,
                 channel_label=CHANNEL_LABELS[channel],
                 **wishes.about(kind, channel)._asdict(),
+                served=channel in served,
             )
             for channel in Channel
         ],

@@ -29,6 +29,7 @@ REASONS = {
     "no_provider": "没有服务商",
     "sandbox": "不在试用名单内",
     "provider_broken": "服务商待修复",
+    "provider_awaited": "等待原服务商",
     "answer_lost": "应答丢失",
     "quiet": "免打扰时间",
     "digest": "待汇总发送",

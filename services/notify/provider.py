@@ -23,6 +23,8 @@ from shared.store import Work
 if TYPE_CHECKING:
     from shared.people import Caller
 
+KEPT = "kept"
+"""The kind that only keeps letters, for trials."""
 PROBE_AFTER = timedelta(minutes=5)
 MAIL_SETTING = UUID("00000000-0000-7000-8000-000000000001")
 """The provider that stands in every installation: e-mail by SMTP_URL, or kept in files."""
@@ -78,6 +80,11 @@ class Provider(Base):
         self.broken_at = self.broken_at or at
         self.broken_code, self.broken_text, self.probe_at = code, text, at + PROBE_AFTER
         return fresh
+
+    def give_back_probe(self, at: datetime) -> None:
+        """Nothing was learnt by the last probe: the next one may go now."""
+        if self.is_broken:
+            self.probe_at = at
 
     def change(self, name: str, priority: int, active: bool, at: datetime) -> None:
         """Is called and asked otherwise; whoever changes it is taken to have repaired it."""

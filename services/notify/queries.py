@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, field_validator
-from sqlalchemy import ColumnElement, Select, func, select, true, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 
 from services.notify.channels import Channel
 from services.notify.delivery import Attempt, Delivery, State
@@ -27,12 +27,15 @@ Moment = Annotated[AwareDatetime, Field(ge=FIRST, lt=LAST, examples=["2026-11-23
 
 
 class Tab(StrEnum):
-    """The lists of an inbox."""
+    """The lists of an inbox: all that is at hand, and what of it is unread or done; what is put off; what is
+    archived; and to-dos, put off or not."""
 
     UNREAD = "unread"
     TODO = "todo"
     ALL = "all"
     DONE = "done"
+    SNOOZED = "snoozed"
+    ARCHIVED = "archived"
 
     @property
     def condition(self) -> ColumnElement[bool]:
@@ -40,7 +43,9 @@ class Tab(StrEnum):
             Tab.UNREAD: Message.unread,
             Tab.TODO: Message.todo,
             Tab.DONE: Message.done,
-            Tab.ALL: true,
+            Tab.ALL: Message.at_hand,
+            Tab.SNOOZED: Message.snoozed,
+            Tab.ARCHIVED: Message.archived,
         }
         return conditions[self]()
 
@@ -57,14 +62,21 @@ def inbox(person_id: UUID, tab: Tab, search: str = "") -> Select[Message]:
     return wanted
 
 
-def inbox_counts(look: Look, person_id: UUID) -> tuple[int, int]:
-    """How many unread messages and how many open to-dos a person has: the lengths of those lists."""
-    unread, todo = (
-        select(func.count()).select_from(inbox(person_id, tab).subquery()).scalar_subquery()
-        for tab in (Tab.UNREAD, Tab.TODO)
+class Numbers(NamedTuple):
+    """The lengths of the lists of an inbox that somebody has to look at. The archive has none: it only grows,
+    and so would the time to count it."""
+
+    unread: int
+    todo: int
+    snoozed: int
+
+
+def inbox_counts(look: Look, person_id: UUID) -> Numbers:
+    counted = (
+        select(func.count()).select_from(inbox(person_id, Tab(name)).subquery()).scalar_subquery()
+        for name in Numbers._fields
     )
-    row = look.session.execute(select(unread, todo)).one()
-    return row[0], row[1]
+    return Numbers(*look.session.execute(select(*counted)).one())
 
 
 def newest_message(look: Look, person_id: UUID) -> UUID | None:
@@ -73,10 +85,21 @@ def newest_message(look: Look, person_id: UUID) -> UUID | None:
 
 def read_all(work: Work, person_id: UUID, up_to: UUID | None) -> None:
     """Marks a person's unread messages read, up to the newest one that he has seen."""
-    wanted = update(Message).where(Message.person_id == person_id, Message.unread())
-    if up_to is not None:
-        wanted = wanted.where(Message.id <= up_to)
-    work.execute(wanted.values(read_at=work.now).execution_options(synchronize_session=False))
+    seen = [Message.id <= up_to] if up_to is not None else []
+    _mark(work, inbox(person_id, Tab.UNREAD).where(*seen), read_at=work.now)
+
+
+def archive_read(work: Work, person_id: UUID) -> None:
+    """Archives what of a person's messages at hand is read or done, but for to-dos that still wait."""
+    over = Message.read_at.is_not(None) | Message.done_at.is_not(None)
+    _mark(work, inbox(person_id, Tab.ALL).where(over, ~Message.todo()), archived_at=work.now)
+
+
+def _mark(work: Work, which: Select[Message], **values: datetime) -> None:
+    """Changes all of them, locked in their order as handlers lock them, so that nobody deadlocks."""
+    locked = which.with_only_columns(Message.id).order_by(Message.id).with_for_update()
+    marked = update(Message).where(Message.id.in_(locked)).values(**values)
+    work.execute(marked.execution_options(synchronize_session=False))
 
 
 class DeliveryFilter(Body):

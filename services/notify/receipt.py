@@ -8,10 +8,11 @@ from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from services.notify.answer import Answer, Outcome, redacted
-from services.notify.choosing import Keeps, others_left
+from services.notify.choosing import Keeps, chain_of
 from services.notify.delivery import Delivery, State
 from services.notify.moments.letter import take_along
 from services.notify.notice import SEND
+from services.notify.unreached import look_for_another_way
 from shared.jobs import later
 from shared.store import Work
 
@@ -40,6 +41,12 @@ class Receipt:
     code: str
     text: str = ""
 
+    @property
+    def answer(self) -> Answer:
+        """What it says, as an answer to what was sent before."""
+        outcome = Outcome.ACCEPTED if self.arrived else Outcome.FAILED
+        return Answer(outcome, self.code, self.text, asked=False)
+
 
 @runtime_checkable
 class Asked(Protocol):
@@ -51,28 +58,40 @@ class Asked(Protocol):
 
 
 def ask_later(work: Work, delivery: Delivery, times: int) -> None:
-    """Has the provider asked after a while; nothing when it was asked often enough."""
-    if times < len(ASK_AFTER):
+    """Has the provider asked after a while; no more when it was asked often enough."""
+    if times == len(ASK_AFTER):
+        delivery.sent_to = ""
+    else:
         due = work.now + timedelta(seconds=ASK_AFTER[times])
         later(work, ASK, due, delivery_id=str(delivery.id), attempt=delivery.attempts, times=times)
 
 
 def settle(work: Work, delivery: Delivery, receipt: Receipt, keeps: Keeps) -> None:
-    """Takes a receipt over. What has not arrived goes to the next provider, if there is one; a second receipt
-    changes nothing."""
+    """Takes over what the provider of a delivery says of it, be it before its answer has come, or after
+    that was lost. What has not arrived goes to a provider that is left; a second receipt changes nothing."""
     if receipt.arrived:
-        if delivery.state == State.ACCEPTED or (delivery.waits and delivery.lost):
-            if delivery.waits:  # its answer was lost, not the letter
-                work.publish(delivery.accept(Answer(Outcome.ACCEPTED, receipt.code), work.now))
-            work.publish(delivery.confirm(work.now))
+        _arrive(work, delivery, receipt.answer)
+    elif _is_with_its_provider(delivery):
+        answer = receipt.answer
+        attempt = delivery.come_back(answer, work.now)
+        if chain_of(work, delivery, keeps):
+            later(work, SEND, delivery_id=str(delivery.id), attempt=attempt)
+        else:
+            work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
             take_along(work, delivery)
+            look_for_another_way(work, delivery)
+
+
+def _arrive(work: Work, delivery: Delivery, answer: Answer) -> None:
+    if delivery.state in (State.DELIVERED, State.SUPPRESSED):
         return
-    if delivery.state != State.ACCEPTED:
-        return
-    answer = Answer(Outcome.FAILED, receipt.code[:40], receipt.text)
-    if others_left(work, delivery, keeps).at_once:
-        attempt = delivery.pass_on(answer, work.now)
-        later(work, SEND, delivery_id=str(delivery.id), attempt=attempt)
-    else:
-        work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
-        take_along(work, delivery)
+    if delivery.state != State.ACCEPTED:  # only its answer has not come, or has come to nothing
+        work.publish(delivery.accept(answer, work.now))
+    work.publish(delivery.confirm(work.now))
+    take_along(work, delivery)
+
+
+def _is_with_its_provider(delivery: Delivery) -> bool:
+    """Whether the provider has it, or may have it."""
+    may_be_there = delivery.waits and delivery.bound_to == delivery.provider_id
+    return delivery.state in (State.ACCEPTED, State.SENDING) or may_be_there

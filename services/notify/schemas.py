@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.notify.delivery import Attempt, Delivery, State
 from services.notify.message import Message
@@ -39,12 +39,14 @@ class MessageShape(Shape):
     body: str
     link: str = Field(description="处理页面的地址 (the page to act on)")
     is_todo: bool
-    status: str = Field(examples=["unread"], description="unread | read | done")
+    status: str = Field(examples=["unread"], description="unread | read | done | snoozed | archived")
     status_label: str = Field(examples=["未读"])
     occurred_at: datetime
     created_at: datetime
     read_at: datetime | None
     done_at: datetime | None
+    archived_at: datetime | None
+    snoozed_until: datetime | None
     available_actions: list[Action]
 
 
@@ -53,6 +55,7 @@ class Counts(Shape):
 
     unread: int = Field(ge=0, examples=[3])
     todo: int = Field(ge=0, examples=[1])
+    snoozed: int = Field(ge=0, examples=[0])
 
 
 class ReadAll(Body):
@@ -61,6 +64,14 @@ class ReadAll(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{}]})
 
     up_to: UUID | None = Field(None, description="看到的最新一条消息 (the newest message seen)")
+
+
+class Snooze(Body):
+    """Until when to put a message off."""
+
+    until: AwareDatetime = Field(
+        examples=["2026-11-24T09:00:00+08:00"], description="到时重新变为未读 (unread again by then)"
+    )
 
 
 class AttemptShape(Shape):
@@ -149,38 +160,57 @@ class KeptShape(Shape):
     at: datetime
 
 
-STATUS_LABELS = {"unread": "未读", "read": "已读", "done": "已办"}
+STATUS_LABELS = {
+    "unread": "未读",
+    "read": "已读",
+    "done": "已办",
+    "snoozed": "稍后提醒",
+    "archived": "已归档",
+}
+
+
+def status_of(message: Message) -> str:
+    """Where it is, if it is not at hand, else how it stands."""
+    away = "archived" if message.archived_at else "snoozed" if message.snoozed_until else ""
+    return away or ("done" if message.done_at else "read" if message.read_at else "unread")
 
 
 def message_shape(message: Message, own_url: str, english: bool) -> MessageShape:
-    status = "done" if message.done_at else "read" if message.read_at else "unread"
-    reasons = {"unread": "", "read": "已读过", "done": "事项已办结"}
+    status = status_of(message)
+    same = set(MessageShape.model_fields) & set(Message.__mapper__.column_attrs.keys())
     return MessageShape(
-        id=message.id,
-        event_id=message.event_id,
-        event_type=message.event_type,
-        kind=message.kind,
-        subject=message.subject,
+        **{name: getattr(message, name) for name in same - {"title", "body"}},
         title=message.title_en if english else message.title,
         body=message.body_en if english else message.body,
         link=own_url + message.path,
         is_todo=message.slot_id is not None,
         status=status,
         status_label=STATUS_LABELS[status],
-        occurred_at=message.occurred_at,
-        created_at=message.created_at,
-        read_at=message.read_at,
-        done_at=message.done_at,
         available_actions=[
             Action(
-                action="read",
-                allowed=status == "unread",
-                reason=reasons[status],
+                action=action,
+                allowed=not reason,
+                reason=reason,
                 method="POST",
-                url=f"/api/notify/messages/{message.id}/read",
+                url=f"/api/notify/messages/{message.id}/{action}",
             )
+            for action, reason in _why_not(message).items()
         ],
     )
+
+
+def _why_not(message: Message) -> dict[str, str]:
+    """What may be done with a message: for each act why it may not, or nothing."""
+    done = "事项已办结" if message.done_at else ""
+    away = "已归档" if message.archived_at else ""
+    return {
+        "read": done or ("已读过" if message.read_at else ""),
+        "unread": done or ("" if message.read_at else "尚未读过"),
+        "archive": away or ("待办未办结" if message.is_open_todo else ""),
+        "unarchive": "" if away else "未归档",
+        "snooze": done,
+        "unsnooze": "" if message.snoozed_until else "未设稍后提醒",
+    }
 
 
 def state_counts(found: Sequence[CodeCount]) -> StateCounts:

@@ -12,14 +12,13 @@ from structlog import get_logger
 
 from services.notify.alarm import note_health
 from services.notify.answer import Answer, Outcome, redacted
-from services.notify.asking import receipt_of, sent_before
+from services.notify.asking import receipt_of, sent
 from services.notify.channels import ROBOTS, Channel
-from services.notify.choosing import BROKEN, choose, others_left
+from services.notify.choosing import BROKEN, choose, others_left, until_repaired
 from services.notify.contact import Account, Contact
 from services.notify.deciding import decisions_for
 from services.notify.delivery import Attempt, Delivery, State
 from services.notify.gates import STALE, Going, Hold, Suppress, Verdict, judge
-from services.notify.kinds import KINDS
 from services.notify.letter import Letter, Sender
 from services.notify.masked import masked
 from services.notify.message import Message, touch_inbox
@@ -28,11 +27,12 @@ from services.notify.notice import SEND
 from services.notify.pacing import granted, must_wait
 from services.notify.post import Claimed, Post
 from services.notify.provider import Provider
-from services.notify.receipt import WINDOW, ask_later
+from services.notify.receipt import WINDOW, Receipt, ask_later, settle
 from services.notify.sandbox import SANDBOX
 from services.notify.slot import SlotCopy
 from services.notify.template import medium_of
-from services.notify.unsubscribe import Subscription
+from services.notify.unreached import look_for_another_way
+from services.notify.unsubscribe import subscription_to
 from services.notify.wishes import wishes_of
 from services.notify.wording import channel_words
 from shared.jobs import later
@@ -43,24 +43,21 @@ log = get_logger(__name__)
 
 
 def send(store: Store, post: Post, delivery_id: UUID, attempt: int) -> None:
-    """Makes one try of a delivery. A try that is over already, or not yet due, is left alone."""
+    """Makes one try of a delivery. A try that is over already, or not yet due, is left alone. After a lost
+    answer the provider is asked what became of the letter, before it goes again."""
     claimed = claim(store, post, delivery_id, attempt)
     if claimed is None or must_wait(store, post, claimed):
         return
     sender, started = post.sender_of(claimed.provider), monotonic()
-    answer = _found(sender, claimed) or carry(sender, claimed.letter)
+    receipt = receipt_of(sender, claimed.before) if claimed.before else None
+    answer = carry(sender, claimed.letter) if receipt is None else receipt.answer
     tried = _attempt(claimed.letter.delivery_id, attempt, sender.provider, answer)
     tried.provider_id, tried.milliseconds = claimed.provider.id, round((monotonic() - started) * 1000)
     tried.to = masked(claimed.letter.channel, claimed.letter.to, claimed.provider.name)
-    note(store, post, claimed, tried, answer)
-
-
-def _found(sender: Sender, claimed: Claimed) -> Answer | None:
-    """After a lost answer: what the provider says of the letter when it is asked, before it goes again."""
-    receipt = receipt_of(sender, sent_before(claimed.letter)) if claimed.may_be_there else None
     if receipt is None:
-        return None
-    return Answer(Outcome.ACCEPTED if receipt.arrived else Outcome.FAILED, receipt.code, receipt.text)
+        note(store, post, claimed, tried, answer)
+    else:
+        _note_receipt(store, post, claimed, tried, receipt)
 
 
 def carry(sender: Sender, letter: Letter) -> Answer:
@@ -95,8 +92,9 @@ def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> Claimed 
             _stop(work, going, Suppress(SANDBOX))
             return None
         place = granted(going.delivery, chosen, work.now)
-        going.delivery.start(chosen.id, work.now)
-        return Claimed(_letter(work, going, post), chosen, attempt, place, going.delivery.lost > 0)
+        before = sent(going.delivery) if going.delivery.bound_to == chosen.id else None
+        going.delivery.start(chosen.id, work.now, going.address if post.asks(chosen) else "")
+        return Claimed(_letter(work, going, post), chosen, attempt, place, before)
 
 
 def receiver(address: str, provider: Provider) -> str:
@@ -133,23 +131,28 @@ def _stop(work: Work, going: Going, verdict: Verdict) -> None:
     """Does what a gate has said."""
     delivery = going.delivery
     if isinstance(verdict, Hold):
-        attempt = delivery.hold(verdict.code, verdict.until, work.now)
-        if verdict.moment is not None:
-            delivery.moment = verdict.moment.kept()
-        if verdict.code != BROKEN:  # those are woken when a provider works again, see `wake_held`
-            later(work, SEND, verdict.until, delivery_id=str(delivery.id), attempt=attempt)
-        return
+        return _hold(work, delivery, verdict)
     delivery.suppress(verdict.code, work.now)
     take_along(work, delivery)
+    look_for_another_way(work, delivery)
     if verdict.code == STALE:
         work.get(Message, going.message.id).finish(work.now)
         touch_inbox(work, going.message.person_id)
+    return None
+
+
+def _hold(work: Work, delivery: Delivery, why: Hold) -> None:
+    attempt = delivery.hold(why.code, why.until, work.now)
+    if why.moment is not None:
+        delivery.moment = why.moment.kept()
+    if why.code != BROKEN:  # those are woken when a provider works again, see `wake_held`
+        later(work, SEND, why.until, delivery_id=str(delivery.id), attempt=attempt)
 
 
 def _letter(work: Work, going: Going, post: Post) -> Letter:
     locale = going.wishes.locale
     words = channel_words(work, going.message, medium_of(going.channel), locale)
-    about = Subscription(going.message.person_id, KINDS[going.message.kind], going.channel)
+    about = subscription_to(going.message, going.channel)
     return Letter(
         delivery_id=going.delivery.id,
         channel=going.channel,
@@ -162,7 +165,7 @@ def _letter(work: Work, going: Going, post: Post) -> Letter:
         kind=going.message.kind,
         sealed=going.account.sealed if going.account else "",
         locale=locale,
-        unsubscribe_url=post.unsubscribe_url(about) if about.is_optional else "",
+        unsubscribe_url=post.unsubscribe_url(about) if about else "",
         decisions=decisions_for(going, locale, post),
     )
 
@@ -189,14 +192,35 @@ def note(store: Store, post: Post, claimed: Claimed, tried: Attempt, answer: Ans
         tried.at = work.now
         work.add(tried)
         note_health(work, claimed.provider, answer)
-        ours = delivery.state == State.SENDING and delivery.attempts == claimed.attempt
-        if answer.outcome is Outcome.ACCEPTED and (ours or delivery.waits):
+        ours = _is_ours(delivery, claimed)
+        if answer.outcome is Outcome.ACCEPTED and (ours or _counts_late(delivery, claimed)):
+            delivery.provider_id = claimed.provider.id
             work.publish(delivery.accept(answer, work.now))
             take_along(work, delivery)
             if post.asks(claimed.provider):
                 ask_later(work, delivery, times=0)
         elif ours:
             _go_on(work, post, delivery, answer)
+
+
+def _note_receipt(store: Store, post: Post, claimed: Claimed, tried: Attempt, receipt: Receipt) -> None:
+    """Keeps a try that was a question only, with what the provider has said."""
+    with store.work() as work:
+        delivery = work.get(Delivery, claimed.letter.delivery_id)
+        tried.at = work.now
+        work.add(tried)
+        if _is_ours(delivery, claimed):
+            settle(work, delivery, receipt, post.keeps)
+
+
+def _is_ours(delivery: Delivery, claimed: Claimed) -> bool:
+    return delivery.state == State.SENDING and delivery.attempts == claimed.attempt
+
+
+def _counts_late(delivery: Delivery, claimed: Claimed) -> bool:
+    """Whether it matters that this provider has taken it, although others went on with it meanwhile."""
+    came_back = str(claimed.provider.id) in delivery.not_brought
+    return (delivery.waits or delivery.state == State.FAILED) and not came_back
 
 
 def _go_on(work: Work, post: Post, delivery: Delivery, answer: Answer) -> None:
@@ -216,7 +240,7 @@ def _go_on(work: Work, post: Post, delivery: Delivery, answer: Answer) -> None:
     elif others.broken_until is None:
         _try_later(work, delivery, answer)
     else:
-        delivery.hold(BROKEN, others.broken_until, work.now)
+        _hold(work, delivery, until_repaired(delivery, others.broken_until))
     return None
 
 
@@ -231,6 +255,7 @@ def _try_later(work: Work, delivery: Delivery, answer: Answer) -> None:
 def _fail(work: Work, delivery: Delivery, answer: Answer) -> None:
     work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
     take_along(work, delivery)
+    look_for_another_way(work, delivery)
 
 
 def _attempt(delivery_id: UUID, number: int, provider: str, answer: Answer) -> Attempt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,12 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 
-from services.notify.channels import ROBOTS, Channel
-from services.notify.contact import Account, Contact
+from services.notify.channels import Channel
 from services.notify.kinds import Kind
 from services.notify.moments.timing import USUAL, Timing
 from services.notify.preferences import Mode, Owner, Preferences
-from services.notify.provider import Provider
 from services.notify.texts import CHINESE
 from shared.people import AppointmentCopy
 from shared.store import Look, Work
@@ -91,7 +89,15 @@ class Wishes:
         return Effective(Mode.NOW if channel in kind.channels else Mode.OFF, SYSTEM)
 
     def ways(self, kind: Kind) -> list[Way]:
-        """On which channels a kind goes out; those that he himself has switched off are told apart."""
+        """On which channels a kind goes out; those that he himself has switched off are told apart. What is
+        mandatory goes out as the system would have it where it would stay in the inbox."""
+        chosen = self._chosen(kind)
+        if not self.falls_silent(kind):
+            return chosen
+        others = [way for way in chosen if way.channel not in kind.channels]
+        return [*others, *(Way(channel, Mode.NOW) for channel in sorted(kind.channels))]
+
+    def _chosen(self, kind: Kind) -> list[Way]:
         effective = {channel: self.about(kind, channel) for channel in Channel}
         return [
             Way(channel, found.mode)
@@ -103,7 +109,7 @@ class Wishes:
         """Whether a mandatory kind would stay in the inbox, although that is not enough."""
         if not kind.mandatory or self.inbox_suffices:
             return False
-        return all(way.mode is Mode.OFF for way in self.ways(kind))
+        return all(way.mode is Mode.OFF for way in self._chosen(kind))
 
 
 def wishes_of(look: Look, person_id: UUID) -> Wishes:
@@ -119,21 +125,6 @@ def of_unit(unit: Preferences) -> Wishes:
     return Wishes(None, [unit], of_units=1)
 
 
-def ways_for(look: Look, person_id: UUID, wishes: Wishes, kind: Kind) -> list[Way]:
-    """On which channels a person is told of a kind. What is mandatory goes out as the system would have it,
-    when nothing that he has chosen can reach him."""
-    ways = wishes.ways(kind)
-    if not kind.mandatory or wishes.inbox_suffices:
-        return ways
-    chosen = {way.channel for way in ways if way.mode is not Mode.OFF}
-    if chosen >= kind.channels or _reaches(look, person_id, chosen):
-        return ways
-    return [
-        *(way for way in ways if way.channel not in kind.channels),
-        *(Way(channel, Mode.NOW) for channel in sorted(kind.channels)),
-    ]
-
-
 def lock_preferences(work: Work, owner_id: UUID, owner: Owner) -> Preferences:
     """The row of an owner, made at first use, that nobody else changes until this work ends."""
     row = {"owner_id": owner_id, "owner": owner, "version": 0, "choices": [], "timing": {}}
@@ -142,31 +133,14 @@ def lock_preferences(work: Work, owner_id: UUID, owner: Owner) -> Preferences:
     return found
 
 
-def _reaches(look: Look, person_id: UUID, channels: Iterable[Channel]) -> bool:
-    """Whether one of the channels leads to a person: by his address, or by a robot of his unit."""
-    wanted = set(channels)
-    contact = look.first(select(Contact).where(Contact.person_id == person_id))
-    if contact is not None and any(contact.address(channel) for channel in wanted):
-        return True
-    accounts = select(Account.id).where(Account.person_id == person_id, Account.channel.in_(wanted - ROBOTS))
-    robots = select(Provider.id).where(
-        Provider.channel.in_(wanted & ROBOTS),
-        Provider.active,
-        or_(
-            Provider.organisation_id.is_(None),
-            Provider.organisation_id.in_(_units_of(person_id, look.today)),
-        ),
-    )
-    return look.first(accounts) is not None or look.first(robots) is not None
-
-
-def _units_of(person_id: UUID, today: date) -> Select[UUID]:
+def units_of(person_id: UUID, today: date) -> Select[UUID]:
+    """The units that a person belongs to on a day."""
     of_person = AppointmentCopy.person_id == person_id
     return select(AppointmentCopy.organisation_id).where(of_person, AppointmentCopy.on(today)).distinct()
 
 
 def _rows(person_id: UUID, today: date) -> Select[Preferences, int]:
-    units = _units_of(person_id, today)
+    units = units_of(person_id, today)
     counted = select(func.count()).select_from(units.subquery())
     whose = or_(Preferences.owner_id == person_id, Preferences.owner_id.in_(units))
     wanted = select(Preferences, counted.scalar_subquery().label("of_units"))

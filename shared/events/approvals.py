@@ -122,13 +122,15 @@ class SlotUrged(_SlotEvent):
 
 
 class SlotEscalated(_SlotEvent):
-    """An overdue to-do went on to another person, along the escalation of its step."""
+    """An overdue to-do went on to another person, along the escalation of its step. `holder_unit_id` is the
+    unit in which its holder reviewed."""
 
     type: ClassVar[str] = "slot.escalated"
 
     level: int
     new_slot_id: UUID
     new_holder_id: UUID
+    holder_unit_id: UUID | None = None
 
 
 class SlotClosed(CaseEvent):

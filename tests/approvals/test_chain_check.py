@@ -178,3 +178,22 @@ def test_bands_of_a_group_are_judged_before_publishing(office: Office) -> None:
         doc_id, _ = office.submit(submission=office.submission(amount_fen=amount))
         route = office.case("li", doc_id)["route"]
         assert [one["key"] for one in route if one["applies"]] == [key, "district.finance"]
+
+
+def test_people_named_for_overdue_turns_are_of_the_unit_as_well(office: Office) -> None:
+    def late(*people: UUID) -> dict[str, Any]:
+        levels = [{"selector": {"people": [str(one)]}} for one in people]
+        return step("head", budget_hours=8, escalation=levels)
+
+    refused = publish(office, "chen", "unit", late(office.id("zhao"), office.id("wu"), UUID(int=7)))
+    assert findings(refused) == [
+        ("person_outside", "/steps/0/escalation/1/selector/people/0"),
+        ("person_not_found", "/steps/0/escalation/2/selector/people/0"),
+    ]
+    assert publish(office, "chen", "unit", late(office.id("zhao"))).status_code == 200
+    outside = finance_step(budget_hours=8, escalation=late(office.id("wu"))["escalation"])
+    assert findings(publish(office, "zhou", "district", outside)) == [
+        ("person_outside", "/steps/0/escalation/0/selector/people/0")
+    ]
+    inside = finance_step(budget_hours=8, escalation=late(office.id("zhou"))["escalation"])
+    assert publish(office, "zhou", "district", inside).status_code == 200

@@ -225,3 +225,32 @@ def test_people_who_are_named_meet_no_required_role(office: Office) -> None:
         ("floor_step_missing", "/steps")
     ]
     assert publish(office, "zhou", "district", finance_step()).status_code == 200
+
+
+def test_who_gets_an_overdue_turn_meets_the_required_role_too(office: Office) -> None:
+    set_floor(office, {"required": [{"role": "reviewer", "in": "own_unit"}]})
+    missing = [("floor_step_missing", "/steps")]
+    named = {"selector": {"people": [str(office.id("zhao"))]}}
+    chiefs = {"selector": {"role": "unit_administrator"}}
+    others = {"selector": {"role": "reviewer", "position": "leader"}}
+    for level in (named, chiefs):
+        late = step("head", budget_hours=8, escalation=[others, level])
+        assert findings(publish(office, "chen", "unit", late)) == missing
+    late = step("head", budget_hours=8, escalation=[others])
+    assert publish(office, "chen", "unit", late).status_code == 200
+
+
+def test_many_conditions_do_not_lift_the_limit_of_hours(office: Office) -> None:
+    for n in range(13):
+        office.add(f"r{n}", office.school, "reviewer")
+    set_floor(office, {"max_total_hours": 60})
+
+    def steps(number: int, hours: int) -> list[dict[str, Any]]:
+        flags = [{"op": "eq", "fact": f"f{n}", "value": True} for n in range(number)]
+        return [step(f"s{n}", budget_hours=hours, condition=one) for n, one in enumerate(flags)]
+
+    for number in (2, 8, 13):
+        refused = publish(office, "chen", "unit", *steps(number, 50))
+        assert findings(refused) == [("floor_total_hours", "/steps")]
+    assert "现为 650（条件过多，按全部环节计）" in refused.json()["errors"][0]["detail"]
+    assert publish(office, "chen", "unit", *steps(13, 4)).status_code == 200

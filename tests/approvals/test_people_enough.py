@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.approvals.condition import holds
 from services.approvals.segregation import Seats, shortage
-from services.approvals.together import MOST_DOCUMENTS, together
+from services.approvals.together import MOST_DOCUMENTS, certainly_together, together
 from tests.approvals.test_condition import CONDITIONS, FACTS
 
 PEOPLE = [UUID(int=n) for n in range(1, 6)]
@@ -52,8 +52,8 @@ def test_i11_no_document_brings_together_what_was_not_foreseen(
 ) -> None:
     found = together(conditions)
     applying = {index for index, one in enumerate(conditions) if holds(one, facts)}
-    if most_documents(conditions) <= MOST_DOCUMENTS:
-        assert any(applying <= foreseen for foreseen in found)
+    assert found or most_documents(conditions) > MOST_DOCUMENTS
+    assert not found or any(applying <= foreseen for foreseen in found)
 
 
 def most_documents(conditions: list[Any]) -> int:
@@ -85,9 +85,20 @@ def test_steps_that_exclude_each_other_are_never_together() -> None:
     assert together([]) == [frozenset()]
 
 
-def test_conditions_over_too_many_values_are_judged_one_at_a_time() -> None:
+def test_values_that_no_condition_tells_apart_are_one_to_it() -> None:
     many = [{"op": "in", "fact": f"f{n}", "value": list(range(0, 60, 2))} for n in range(4)]
-    assert together([None, *many]) == [frozenset({0, n}) for n in range(1, 5)]
+    assert together([None, *many]) == [frozenset({0, 1, 2, 3, 4})]
+    assert together([{"op": "ne", "fact": "a", "value": 1}, {"op": "eq", "fact": "a", "value": True}]) == [
+        frozenset({0}),
+        frozenset({1}),
+    ]
+
+
+def test_of_too_many_conditions_nothing_is_said_but_what_is_certain() -> None:
+    many = [{"op": "eq", "fact": f"f{n}", "value": 1} for n in range(13)]
+    assert together([None, *many]) == []
+    assert certainly_together([None, *many]) == [frozenset({0, n}) for n in range(1, 14)]
+    assert certainly_together([]) == [frozenset()]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.notify.fakes import SMS_SECRET, Fake
@@ -52,3 +56,32 @@ def told(office: Office) -> tuple[str, str]:
     office.run_jobs()
     delivery = [found for found in office.deliveries() if found.person_id == office.wang][-1]
     return delivery.state, delivery.code
+
+
+def aliyun_detail(office: Office, status: int, code: str) -> Any:
+    """What Aliyun knows of the only SMS: 3 has arrived, 2 has not."""
+    (delivery,) = office.deliveries()
+    detail = {"OutId": str(delivery.id), "SendStatus": status, "ErrCode": code, "PhoneNum": "13800138000"}
+    return {"Code": "OK", "SmsSendDetailDTOs": {"SmsSendDetailDTO": [detail]}}
+
+
+def tencent_status(office: Office, status: str, code: str) -> Any:
+    """What Tencent knows of the only SMS: SUCCESS or FAIL."""
+    (delivery,) = office.deliveries()
+    found = {"SessionContext": str(delivery.id), "ReportStatus": status, "Description": code}
+    return {"Response": {"PullSmsSendStatusSet": [found]}}
+
+
+def pushed(
+    office: Office, provider_id: str, receipt: Any, key: str = "receipt-key", **more: str
+) -> httpx2.Response:
+    """A gateway tells us of a receipt, signed."""
+    body = json.dumps(receipt).encode()
+    stamp = more.get("stamp") or str(int(office.clock.now().timestamp()))
+    signature = hmac.new(key.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    found: httpx2.Response = office.http.post(
+        f"receipts/{provider_id}",
+        content=body,
+        headers={"X-Timestamp": stamp, "X-Signature": signature, "Content-Type": "application/json"},
+    )
+    return found

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from services.notify.answer import Outcome
+from services.notify.channels import Channel
 from services.notify.provider import PROBE_AFTER
+from tests.notify import fakes
+from tests.notify.fakes import fake
 from tests.notify.office import ADDRESS, Office, slot_closed, slot_opened
 from tests.notify.post_office import Replies, post_office
+from tests.notify.sms_office import entered, told
 
 REFUSING = "530 sign in first"
 
@@ -116,7 +120,7 @@ def test_disabling_the_only_provider_ends_what_is_held_in_the_dead_list(office: 
         == "disabled"
     )
     settle(office)
-    (delivery,) = office.deliveries()
+    delivery, _ = office.deliveries()  # the other one tells the administrator of it
     assert (delivery.state, delivery.code) == ("failed", "no_provider")
 
 
@@ -132,3 +136,56 @@ def test_a_todo_that_is_done_while_its_mail_is_held_is_not_mailed(office: Office
         settle(office)
     assert [(d.state, d.code) for d in office.deliveries()] == [("suppressed", "stale")]
     assert len(office.attempts()) == 1
+
+
+def test_a_unit_without_an_administrator_has_its_broken_robot_told_to_the_platform(office: Office) -> None:
+    office.goes_by(Channel.WECOM)
+    office.reaches_this_machine()
+    boss = office.person("周主任", office.unit, "unit_administrator")
+    with fake(fakes.wecom) as group:
+        settings = {"address": f"{group.url}/cgi-bin/webhook/send"}
+        office.provider("wecom_robot", settings, channel="wecom", secrets={"key": "wrong"}, by=boss)
+        office.person("周主任", office.unit, person_id=boss, version=2, epoch=2, active=False)
+        office.hear(slot_opened(office.wang))
+        settle(office)
+    (message,) = office.messages(office.admin)
+    assert message["kind"] == "provider.broken"
+
+
+def broken_sms(office: Office, provider: fakes.Fake) -> str:
+    """The only SMS provider, with a wrong password; an SMS waits for it. Its path."""
+    office.goes_by(Channel.SMS)
+    office.has_address(office.wang, "", phone="13800138000")
+    office.has_address(office.zhao, "", phone="0351-4041234")
+    made = entered(office, provider, "gateway", secrets={"password": "wrong"})
+    assert told(office) == ("held", "provider_broken")
+    return f"providers/{made['id']}"
+
+
+def test_what_is_shown_to_no_provider_mends_none(office: Office) -> None:
+    with fake(fakes.gateway) as gateway:
+        path = broken_sms(office, gateway)
+        tried = office.post(office.admin, f"{path}/try", {"to": "12"}).json()
+        assert (tried["outcome"], tried["code"]) == ("failed", "bad_number")
+        assert office.get(office.admin, path).json()["status"] == "broken"
+        for _ in range(3):
+            wait_for_probe(office)
+            office.hear(slot_opened(office.zhao))
+            settle(office)
+            assert office.get(office.admin, path).json()["status"] == "broken"
+        assert len(gateway.heard) >= 3
+    told = [message["kind"] for message in office.messages(office.admin)]
+    assert told.count("provider.broken") == 1, "told once of one breaker that never closed"
+
+
+def test_a_letter_that_is_shown_to_nobody_leaves_the_probe_to_the_next(office: Office) -> None:
+    with fake(fakes.gateway) as gateway:
+        path = broken_sms(office, gateway)
+        gateway.judge = lambda _: {"code": "0"}
+        wait_for_probe(office)
+        office.hear(slot_opened(office.zhao))
+        office.run_jobs()
+        assert [d.state for d in office.deliveries()] == ["held", "failed"]
+        settle(office)
+        assert office.get(office.admin, path).json()["status"] == "working"
+    assert [d.state for d in office.deliveries()] == ["accepted", "failed"]

@@ -36,6 +36,7 @@ def a_delivery(state: State = State.QUEUED, tries: int = 0) -> Delivery:
         attempts=tries,
         lost=0,
         passed=[],
+        not_brought=[],
         created_at=MORNING,
         changed_at=MORNING,
     )
@@ -84,6 +85,7 @@ def test_only_the_moves_of_the_table_are_possible(state: State) -> None:
         "hold": lambda found: found.hold("quiet", MORNING, MORNING),
         "wake": lambda found: found.wake(MORNING),
         "pass_on": lambda found: found.pass_on(LATER, MORNING),
+        "come_back": lambda found: found.come_back(LATER, MORNING),
         "accept": lambda found: found.accept(TAKEN, MORNING),
         "confirm": lambda found: found.confirm(MORNING),
         "put_off": lambda found: found.put_off(LATER, MORNING),

@@ -53,7 +53,7 @@ def test_one_letter_lists_what_was_collected(collecting: Office) -> None:
     assert subjects(office) == ["消息汇总：2 条"]
     text = text_of(office, "消息汇总")
     assert "1. 采购计划可使用：课桌椅（2026-11-23 09:00）\n2. 采购计划可使用：投影仪" in text
-    assert "退订" not in text
+    assert "退订此类邮件" in text
     assert states(office) == [*["plan.status_changed accepted"] * 2, "digest.collected accepted"]
     newest = office.messages(office.wang)[0]
     (view,) = office.get(office.wang, f"messages/{newest['id']}/deliveries").json()

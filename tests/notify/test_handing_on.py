@@ -56,6 +56,28 @@ def test_one_of_a_districts_body_is_told_there_and_not_to_the_unit_that_applied(
     assert titles(office, ours) == []
 
 
+def test_where_nobody_is_in_charge_any_more_the_platform_is_told(any_office: Office) -> None:
+    """Of the reviewer's unit; he himself was deactivated, and belongs to no unit any more."""
+    office = any_office
+    finance = office.organisation("小店区财政局", "140105", kind="finance")
+    wu = office.person("吴敏", finance, "reviewer")
+    office.person("吴敏", finance, person_id=wu, version=2, epoch=2, active=False)
+    office.hear(escalated(office, holder_id=wu, holder_unit_id=finance))
+    assert titles(office, office.admin) == ["待办超期转办：办公电脑采购"]
+    theirs = office.person("财政管理", finance, "unit_administrator")
+    ours = office.person("安管理", office.unit, "unit_administrator")
+    office.hear(escalated(office, holder_id=wu, holder_unit_id=finance))
+    assert titles(office, theirs) == ["待办超期转办：办公电脑采购"]
+    office.hear(escalated(office, holder_id=wu))
+    assert len(titles(office, office.admin)) == 2, "an event of before does not say where he reviewed"
+    assert titles(office, ours) == []
+
+
+def test_attention_that_nobody_is_named_for_is_told_to_the_platform(office: Office) -> None:
+    office.hear(attention_raised([]))
+    assert titles(office, office.admin) == ["审核需要处理：办公电脑采购"]
+
+
 def test_who_takes_over_an_escalated_todo_is_told_once_that_it_is_his_turn_and_why(office: Office) -> None:
     old = slot_opened(office.wang, organisation_id=office.unit)
     office.hear(old)

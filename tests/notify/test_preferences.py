@@ -17,7 +17,7 @@ from services.notify.wishes import Wishes
 from shared.database import new_id
 from shared.events.directory import Appointment, PersonChanged
 from tests.lone import MORNING
-from tests.notify.choosing import save
+from tests.notify.choosing import runs_until_quiet, save
 from tests.notify.office import ADDRESS, Office, slot_opened, status_changed
 
 
@@ -101,7 +101,7 @@ def test_what_is_mandatory_goes_the_usual_way_when_the_chosen_one_leads_nowhere(
     save(office, office.wang, ("*", "email", "off"), ("*", "sms", "now"))
     office.hear(slot_opened(office.wang))
     office.hear(status_changed(office.wang, "usable"))
-    office.run_jobs()
+    runs_until_quiet(office)
     (mail,) = office.mails()
     assert "轮到您审核" in mail["Subject"]
 

@@ -120,6 +120,15 @@ def test_what_a_robots_answer_means(office: Office, group: Fake, name: str) -> N
     assert [a.outcome for a in office.attempts()] == ["retry", "failed", "unknown", "unknown"]
 
 
+@pytest.mark.parametrize("name", ["wecom"])
+@pytest.mark.parametrize("verdict", [False, True, None, "0", 0.0])
+def test_what_is_no_verdict_is_no_success(office: Office, group: Fake, name: str, verdict: Any) -> None:
+    registered(office, group, name)
+    group.answers.append({"errcode": verdict})
+    assert told(office, office.wang) == ("held", "provider_broken")
+    assert [(a.outcome, a.code) for a in office.attempts()] == [("config_error", "http_200")]
+
+
 @every_robot
 def test_a_unit_without_a_robot_hears_nothing_and_no_other_unit_does(
     office: Office, group: Fake, name: str

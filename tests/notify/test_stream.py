@@ -148,9 +148,10 @@ def test_the_number_comes_at_once_and_whenever_it_changes(web: Web, office: Offi
     (message,) = office.messages(office.wang)
     assert first == {
         "_event": "counts",
-        "_id": f"{message['id']}.1.1",
+        "_id": f"{message['id']}.1.1.0",
         "unread": 1,
         "todo": 1,
+        "snoozed": 0,
         "newest": message["id"],
     }
     opened = slot_opened(office.wang)

@@ -9,6 +9,7 @@ from html import unescape
 from services.notify.channels import Channel
 from services.notify.kinds import KINDS
 from services.notify.unsubscribe import Subscription, signed
+from tests.notify.choosing import runs_until_quiet, wants
 from tests.notify.office import ADDRESS, Office, slot_opened, status_changed
 
 
@@ -78,6 +79,37 @@ def test_a_click_keeps_what_else_was_chosen(office: Office) -> None:
         {"topic": "plan.usable", "channel": "sms", "mode": "now"},
         {"topic": "plan.usable", "channel": "email", "mode": "off"},
     ]
+
+
+def collected(office: Office, *statuses: str) -> EmailMessage:
+    """The letter that lists what has become of some plans."""
+    for status in statuses:
+        office.hear(status_changed(office.li, status))
+    office.clock.move(days=1)
+    runs_until_quiet(office)
+    return office.mails()[-1]
+
+
+def test_the_link_of_collected_mail_switches_off_what_it_lists(any_office: Office) -> None:
+    office = any_office
+    office.has_address(office.li, "li@example.org")
+    wants(office, office.li, ("outcome", "email", "digest"))
+    link = link_in(collected(office, "usable", "void", "usable", "returned"))
+    assert "“采购计划可使用”、“采购计划已作废”" in office.http.get(link).text
+    for _ in range(2):
+        assert "已退订" in office.http.post(link, data={"List-Unsubscribe": "One-Click"}).text
+    own = office.get(office.li, "preferences").json()
+    assert {(one["topic"], one["mode"]) for one in own["choices"]} == {
+        ("outcome", "digest"),
+        ("plan.usable", "off"),
+        ("plan.void", "off"),
+    }
+    assert own["version"] == 2
+    mail = collected(office, "usable", "returned", "closed")
+    assert "消息汇总：2 条" in mail["Subject"]
+    only_mandatory = collected(office, "returned")
+    assert "消息汇总：1 条" in only_mandatory["Subject"]
+    assert only_mandatory["List-Unsubscribe"] is None
 
 
 def test_a_link_that_is_not_ours_is_not_found(office: Office) -> None:

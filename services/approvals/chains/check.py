@@ -16,7 +16,7 @@ from services.approvals.chains.lint import lint
 from services.approvals.segregation import Shortage, shortage
 from services.approvals.staffing import Unit
 from services.approvals.step import PeopleSelector, RoleSelector, Segment, Step
-from services.approvals.together import together
+from services.approvals.together import certainly_together, together
 from shared.errors import Problem
 
 NAMED = 3
@@ -35,8 +35,9 @@ def check(chain: Chain, judged: Judged | None) -> list[Problem]:
         (unit,) = judged.units
         found += breaches(judged.floors, unit.district_path, steps)
     for index, step in enumerate(steps):
-        if isinstance(step.selector, PeopleSelector):
-            found += _check_named(chain, step.selector, judged, f"/steps/{index}/selector")
+        for where, selector in step.spoken_of(f"/steps/{index}"):
+            if isinstance(selector, PeopleSelector):
+                found += _check_named(chain, selector, judged, where)
         if step.on_empty == "refuse":
             found += _check_step(step, judged, f"/steps/{index}")
     return found or list(_check_segregation(chain, steps, judged))
@@ -117,7 +118,8 @@ def _shortage(judged: Judged, unit: Unit) -> Shortage | None:
         return next(filter(None, (shortage([one], applicants) for one in seats.values())), None)
     if shortage(list(seats.values()), applicants) is None:
         return None  # enough even if all conditions held at once
-    for applying in together([step.condition for _, step in route]):
+    conditions = [step.condition for _, step in route]
+    for applying in together(conditions) or certainly_together(conditions):
         found = shortage([seats[index] for index in sorted(applying) if index in seats], applicants)
         if found is not None:
             return found

@@ -27,8 +27,8 @@ PLACE_LABELS = {"own_unit": "本单位", "superior_unit": "主管单位", "distr
 
 
 class RequiredStep(BaseModel):
-    """A step that every document must pass: its reviewers have this role, and the position and place if
-    said."""
+    """A step that every document must pass: its reviewers, and those whom an overdue slot goes to, have this
+    role, and the position and place if said."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -45,12 +45,12 @@ class RequiredStep(BaseModel):
 
     def is_met_by(self, step: Step) -> bool:
         """People who are named meet no role: they may lose it without the chain being changed."""
-        selector = step.selector
-        return (
+        return all(
             isinstance(selector, RoleSelector)
             and selector.role == self.role
             and self.position in (None, selector.position)
             and self.place in (None, selector.place)
+            for selector in step.selectors
         )
 
     @property
@@ -68,10 +68,10 @@ class FloorRules(BaseModel):
 
     `min_steps`: so many steps must apply to every document: those without a condition, and one of each group
     of bands. `required`: kinds of reviewers whom every document must pass. `max_step_hours`,
-    `max_total_hours`: the budgets, of a step and of all steps that can apply to one document; with a maximum
-    every step needs a budget. `on_empty`, `self_review`: what a step may say for the case that nobody can
-    review it, or that the applicant is one of its reviewers. `may_carry`: whether a step may let agreement
-    go on to hold in the next round.
+    `max_total_hours`: the budgets, of a step and of all steps that can apply to one document (all there are,
+    where the conditions are too many to know); with a maximum every step needs a budget. `on_empty`,
+    `self_review`: what a step may say for the case that nobody can review it, or that the applicant is one
+    of its reviewers. `may_carry`: whether a step may let agreement go on to hold in the next round.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -211,10 +211,13 @@ def _total_hours(floor: Floor, steps: Sequence[Step]) -> Iterator[Problem]:
     if most is None:
         return
     sets = together([step.condition for step in steps])
-    longest = max(sum(steps[index].budget_hours or 0 for index in applying) for applying in sets)
+    # what cannot be known is taken for the worst: a limit must not be lifted by many conditions
+    known = sets or [frozenset(range(len(steps)))]
+    longest = max(sum(steps[index].budget_hours or 0 for index in applying) for applying in known)
     if longest > most:
-        text = f"{floor.label}：各环节办理时限合计不能超过 {most} 工作小时，现为 {longest}"
-        text_en = f"the steps take up to {longest} working hours, at most {most} are allowed"
+        counted, counted_en = ("", "") if sets else ("（条件过多，按全部环节计）", ", all steps counted")
+        text = f"{floor.label}：各环节办理时限合计不能超过 {most} 工作小时，现为 {longest}{counted}"
+        text_en = f"the steps take up to {longest} working hours{counted_en}, at most {most} are allowed"
         yield Problem("floor_total_hours", text, "/steps", text_en)
 
 

@@ -11,15 +11,17 @@ from sqlalchemy import select
 
 from services.notify.delivery import Delivery
 from services.notify.message import Message, touch_inbox
-from services.notify.queries import Tab, inbox, inbox_counts, read_all, tries_of
+from services.notify.queries import Tab, archive_read, inbox, inbox_counts, read_all, tries_of
 from services.notify.schemas import (
     Counts,
     DeliveryShape,
     MessageShape,
     ReadAll,
+    Snooze,
     delivery_shape,
     message_shape,
 )
+from services.notify.snoozing import snooze
 from shared.http import Here, Page, PageAsked, SignedIn, StoreHere, page_of
 from shared.people import Role
 
@@ -52,12 +54,12 @@ def list_messages(
     return Page(items=[message_shape(row, own_url, english) for row in rows], next=following)
 
 
-@router.get("/counts", operation_id="count_messages", summary="未读与待办数量 (unread and to-do numbers)")
+@router.get("/counts", operation_id="count_messages", summary="未读、待办等数量 (numbers of the lists)")
 def count_messages(store: StoreHere, caller: SignedIn) -> Counts:
-    """The number of unread messages and of open to-dos; always those of the lists."""
+    """How many messages are unread, to-dos or put off; always the lengths of those lists."""
     with store.read() as look:
-        unread, todo = inbox_counts(look, caller.person_id)
-    return Counts(unread=unread, todo=todo)
+        numbers = inbox_counts(look, caller.person_id)
+    return Counts(**numbers._asdict())
 
 
 @router.post("/read-all", operation_id="read_all_messages", summary="全部标为已读 (mark all as read)")
@@ -67,8 +69,18 @@ def read_all_messages(store: StoreHere, caller: SignedIn, body: ReadAll = ReadAl
     with store.work(actor=caller.actor) as work:
         read_all(work, caller.person_id, body.up_to)
         touch_inbox(work, caller.person_id)
-        unread, todo = inbox_counts(work, caller.person_id)
-    return Counts(unread=unread, todo=todo)
+        numbers = inbox_counts(work, caller.person_id)
+    return Counts(**numbers._asdict())
+
+
+@router.post("/archive-read", operation_id="archive_read_messages", summary="归档全部已读 (archive all read)")
+def archive_read_messages(store: StoreHere, caller: SignedIn) -> Counts:
+    """Archives what is read or done, but for to-dos that still wait. Doing it again changes nothing."""
+    with store.work(actor=caller.actor) as work:
+        archive_read(work, caller.person_id)
+        touch_inbox(work, caller.person_id)
+        numbers = inbox_counts(work, caller.person_id)
+    return Counts(**numbers._asdict())
 
 
 @router.get("/{message_id}", operation_id="get_message", summary="查看一条消息 (one message)")
@@ -89,6 +101,69 @@ def read_message(
         message = work.get(Message, message_id, seen_by=caller)
         if message.read(work.now):
             touch_inbox(work, caller.person_id)
+    return message_shape(message, here.settings.own_url(), is_english(accept_language))
+
+
+@router.post("/{message_id}/unread", operation_id="unread_message", summary="标为未读 (mark as unread)")
+def unread_message(
+    here: Here, caller: SignedIn, message_id: UUID, accept_language: Language = ""
+) -> MessageShape:
+    """Marks one message unread again; doing it again changes nothing. 409 `already_done` for what is done."""
+    with here.store.work(actor=caller.actor) as work:
+        message = work.get(Message, message_id, seen_by=caller)
+        if message.unread_again():
+            touch_inbox(work, caller.person_id)
+    return message_shape(message, here.settings.own_url(), is_english(accept_language))
+
+
+@router.post("/{message_id}/archive", operation_id="archive_message", summary="归档 (archive)")
+def archive_message(
+    here: Here, caller: SignedIn, message_id: UUID, accept_language: Language = ""
+) -> MessageShape:
+    """Puts one message away, out of every other list; doing it again changes nothing. 409 `still_to_do` for a
+    to-do that waits."""
+    with here.store.work(actor=caller.actor) as work:
+        message = work.get(Message, message_id, seen_by=caller)
+        if message.archive(work.now):
+            touch_inbox(work, caller.person_id)
+    return message_shape(message, here.settings.own_url(), is_english(accept_language))
+
+
+@router.post(
+    "/{message_id}/unarchive", operation_id="unarchive_message", summary="移出归档 (from the archive)"
+)
+def unarchive_message(
+    here: Here, caller: SignedIn, message_id: UUID, accept_language: Language = ""
+) -> MessageShape:
+    """Takes one message back, read or unread as it was; doing it again changes nothing."""
+    with here.store.work(actor=caller.actor) as work:
+        message = work.get(Message, message_id, seen_by=caller)
+        if message.unarchive():
+            touch_inbox(work, caller.person_id)
+    return message_shape(message, here.settings.own_url(), is_english(accept_language))
+
+
+@router.post("/{message_id}/unsnooze", operation_id="unsnooze_message", summary="取消稍后提醒 (back at once)")
+def unsnooze_message(
+    here: Here, caller: SignedIn, message_id: UUID, accept_language: Language = ""
+) -> MessageShape:
+    """Takes one message back that was put off; doing it again changes nothing."""
+    with here.store.work(actor=caller.actor) as work:
+        message = work.get(Message, message_id, seen_by=caller)
+        if message.unsnooze():
+            touch_inbox(work, caller.person_id)
+    return message_shape(message, here.settings.own_url(), is_english(accept_language))
+
+
+@router.post("/{message_id}/snooze", operation_id="snooze_message", summary="稍后提醒 (put off until a time)")
+def snooze_message(
+    here: Here, caller: SignedIn, message_id: UUID, body: Snooze, accept_language: Language = ""
+) -> MessageShape:
+    """Puts one message off: it leaves the list and is back, unread, at that time. A to-do still counts as
+    one, and is not brought back once it is done. 409 `already_done` for what is done."""
+    with here.store.work(actor=caller.actor) as work:
+        message = work.get(Message, message_id, seen_by=caller)
+        snooze(work, message, body.until)
     return message_shape(message, here.settings.own_url(), is_english(accept_language))
 
 

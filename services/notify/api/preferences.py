@@ -19,8 +19,9 @@ from services.notify.preference_schemas import (
     unit_preferences_shape,
 )
 from services.notify.preferences import Owner, Preferences
+from services.notify.reach import served
 from services.notify.waking import wake_quiet
-from services.notify.wishes import lock_preferences, of_unit, wishes_of
+from services.notify.wishes import lock_preferences, of_unit, units_of, wishes_of
 from shared.errors import invalid
 from shared.http import IfMatch, SignedIn, StoreHere, etag, shown
 from shared.jobs import later
@@ -42,7 +43,8 @@ def get_preferences(store: StoreHere, caller: SignedIn) -> Response:
     with store.read() as look:
         wishes = wishes_of(look, caller.person_id)
         own = wishes.own or Preferences.none(caller.person_id, Owner.PERSON, look.now)
-    return shown(preferences_shape(own, wishes), etag(own.version))
+        channels = served(look, units_of(caller.person_id, look.today))
+    return shown(preferences_shape(own, wishes, channels), etag(own.version))
 
 
 @router.put(
@@ -67,7 +69,8 @@ def save_preferences(
             raise invalid(problems)
         plan_anew(work, caller.person_id)
         wake_quiet(work, caller.person_id)
-    return shown(preferences_shape(own, wishes), etag(own.version))
+        channels = served(work, units_of(caller.person_id, work.today))
+    return shown(preferences_shape(own, wishes, channels), etag(own.version))
 
 
 @router.get(
@@ -81,7 +84,8 @@ def get_unit_preferences(store: StoreHere, caller: SignedIn) -> Response:
     caller.require(Role.UNIT_ADMINISTRATOR)
     with store.read() as look:
         unit = _of_unit(look, caller.organisation_id)
-    return shown(unit_preferences_shape(unit, of_unit(unit)), etag(unit.version))
+        channels = served(look, [caller.organisation_id])
+    return shown(unit_preferences_shape(unit, of_unit(unit), channels), etag(unit.version))
 
 
 @router.put(
@@ -106,7 +110,8 @@ def save_unit_preferences(
         if problems := problems_in(body.chosen, wishes):
             raise invalid(problems)
         later(work, FOLLOW, organisation_id=str(caller.organisation_id))
-    return shown(unit_preferences_shape(unit, wishes), etag(unit.version))
+        channels = served(work, [caller.organisation_id])
+    return shown(unit_preferences_shape(unit, wishes, channels), etag(unit.version))
 
 
 def _of_unit(look: Look, organisation_id: UUID) -> Preferences:

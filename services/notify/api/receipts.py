@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,8 +13,9 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from services.notify.answer import REFERENCE_LENGTH, kept
 from services.notify.delivery import Delivery
 from services.notify.jobs import post_of
 from services.notify.provider import Provider
@@ -66,17 +68,15 @@ def _take(here: Running, provider_id: UUID, signed: tuple[str, str], body: bytes
     gateway = _gateway(here, provider_id)
     if gateway is None or not _is_right(gateway.secrets.receipt_key, signed, body, here):
         raise Unauthorised("bad_signature", "签名不正确或已过期", "wrong or expired signature")
-    taken = 0
     with here.store.work() as work:
-        for pushed in _receipts(body):
-            reference, receipt = gateway.receipt(pushed)
-            delivery = _delivery(work, provider_id, reference) if reference else None
-            if delivery is None:
-                continue
-            taken += 1
+        told = [gateway.receipt(pushed) for pushed in _receipts(body)]
+        found = [(_named(work, provider_id, reference), receipt) for reference, receipt in told if reference]
+        ours = [(delivery_id, receipt) for delivery_id, receipt in found if delivery_id is not None]
+        # in the order in which all others lock them, those of one letter as they came
+        for delivery_id, receipt in sorted(ours, key=lambda one: one[0]):
             if receipt is not None:
-                settle(work, delivery, receipt, post_of(here).keeps)
-    return Taken(taken=taken)
+                settle(work, work.get(Delivery, delivery_id), receipt, post_of(here).keeps)
+    return Taken(taken=len(ours))
 
 
 def _gateway(here: Running, provider_id: UUID) -> Gateway | None:
@@ -108,12 +108,10 @@ def _receipts(body: bytes) -> list[dict[str, Any]]:
     return pushed
 
 
-def _delivery(work: Work, provider_id: UUID, reference: str) -> Delivery | None:
-    """The letter that a receipt names, by what the gateway or we call it; locked."""
-    wanted = select(Delivery.id).where(Delivery.provider_id == provider_id)
-    try:
-        by_name = Delivery.id == UUID(reference)
-    except ValueError:
-        by_name = Delivery.reference == reference
-    found = work.first(wanted.where(by_name))
-    return None if found is None else work.get(Delivery, found)
+def _named(work: Work, provider_id: UUID, reference: str) -> UUID | None:
+    """The newest letter that a receipt may mean: it names it as the gateway or as we do."""
+    names = [Delivery.reference == kept(reference, REFERENCE_LENGTH)]
+    with suppress(ValueError):  # many gateways call letters by what could be an id of ours
+        names.append(Delivery.id == UUID(reference))
+    wanted = select(Delivery.id).where(Delivery.provider_id == provider_id, or_(*names))
+    return work.first(wanted.order_by(Delivery.id.desc()))

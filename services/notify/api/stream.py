@@ -35,7 +35,7 @@ class News(Counts):
     @property
     def id(self) -> str:
         """The same for the same numbers, so that nothing is sent twice to who comes back."""
-        return f"{self.newest or 0}.{self.unread}.{self.todo}"
+        return f"{self.newest or 0}.{self.unread}.{self.todo}.{self.snoozed}"
 
 
 def news_of(here: Running, token: str) -> News:
@@ -43,8 +43,8 @@ def news_of(here: Running, token: str) -> News:
     claims = read_person_token(token, here.keys, here.store.clock.now())
     with here.store.read() as look:
         person_id = here.service.find_caller(look, claims).person_id
-        unread, todo = inbox_counts(look, person_id)
-        return News(unread=unread, todo=todo, newest=newest_message(look, person_id))
+        numbers = inbox_counts(look, person_id)
+        return News(**numbers._asdict(), newest=newest_message(look, person_id))
 
 
 @router.get(
@@ -61,7 +61,7 @@ async def watch_inbox(
         str, Header(max_length=100, description="上次收到的 id (the last id received)")
     ] = "",
 ) -> AsyncIterator[ServerSentEvent]:
-    """Events `counts` with the unread and to-do numbers themselves: at once, unless `Last-Event-ID` says that
+    """Events `counts` with the numbers themselves: at once, unless `Last-Event-ID` says that
     they are known, and whenever they change. `signed_out` ends the stream when the token does."""
     live, known = live_of(here), last_event_id
     with live.watching(caller.person_id) as watcher:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse
 
 from services.notify.channels import CHANNEL_LABELS
+from services.notify.kinds import Kind
 from services.notify.texts import CHINESE, written_html
-from services.notify.unsubscribe import TOKEN_LENGTH, Subscription, read_signed, unsubscribe
+from services.notify.unsubscribe import TOKEN_LENGTH, Subscription, kinds_of, read_signed, unsubscribe
 from shared.http import Here
 
 router = APIRouter(prefix="/unsubscribe", tags=["preferences"])
@@ -32,7 +34,10 @@ AS_PAGE = {
 )
 def show_unsubscribe(here: Here, token: Token) -> HTMLResponse:
     """Looking at the link changes nothing: mail scanners do that, too."""
-    return _page(read_signed(token, here.key), done=False)
+    about = read_signed(token, here.key)
+    with here.store.read() as look:
+        kinds = kinds_of(look, about)
+    return _page(about, kinds, done=False)
 
 
 @router.post(
@@ -42,20 +47,22 @@ def show_unsubscribe(here: Here, token: Token) -> HTMLResponse:
     response_class=HTMLResponse,
 )
 def unsubscribe_now(here: Here, token: Token) -> HTMLResponse:
-    """Switches a kind of message off on that channel for its receiver; doing it again changes nothing. What
-    is mandatory stays. 404 `no_such_link` for a link that is not ours."""
+    """Switches a kind of message off on that channel for its receiver, or those that a letter of collected
+    messages lists; doing it again changes nothing. What is mandatory stays. 404 `no_such_link` for a link
+    that is not ours."""
     about = read_signed(token, here.key)
     with here.store.work(actor=str(about.person_id)) as work:
-        done = unsubscribe(work, about)
-    return _page(about, done)
+        kinds = unsubscribe(work, about)
+    return _page(about, kinds, done=True)
 
 
-def _page(about: Subscription, done: bool) -> HTMLResponse:
+def _page(about: Subscription, kinds: Sequence[Kind], done: bool) -> HTMLResponse:
+    named = kinds or [about.kind]
     context = {
-        "label": about.kind.label,
-        "label_en": about.kind.label_en,
+        "label": "”、“".join(kind.label for kind in named),
+        "label_en": '", "'.join(kind.label_en for kind in named),
         "channel": CHANNEL_LABELS[about.channel],
-        "optional": about.is_optional,
+        "optional": bool(kinds),
         "done": done,
     }
     return HTMLResponse(written_html("unsubscribe", CHINESE, context), headers=AS_PAGE)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from services.notify.answer import Answer, Outcome
 from services.notify.channels import Channel
-from services.notify.delivery import Delivery, State
+from services.notify.delivery import UNWANTED, Delivery, State
 from services.notify.event_words import local_text
 from services.notify.gates import LEFT, STALE
 from services.notify.kinds import COLLECTED, KINDS
@@ -20,6 +20,7 @@ from services.notify.moments.todo import todo_notice
 from services.notify.notice import Notice, Occasion, tell
 from services.notify.preferences import Mode
 from services.notify.slot import SlotCopy
+from services.notify.unreached import look_for_another_way
 from services.notify.wishes import Wishes, wishes_of
 from shared.people import PersonCopy
 from shared.store import Work
@@ -27,7 +28,6 @@ from shared.store import Work
 MOST_LISTED = 60
 LINE_LENGTH = 100
 """Characters of a title in the list; with these a whole letter has its room in the body of a text."""
-PREFERENCE = "preference"
 
 
 def close_digest(work: Work, digest_id: UUID) -> None:
@@ -71,13 +71,14 @@ def _dropped(work: Work, delivery: Delivery, wishes: Wishes) -> str:
         if message.done_at is not None or slot is None or not slot.is_open:
             return STALE
     off = not kind.mandatory and wishes.about(kind, Channel(delivery.channel)).mode is Mode.OFF
-    return PREFERENCE if off else ""
+    return UNWANTED if off else ""
 
 
 def _listed(digest: Digest, messages: Sequence[Message]) -> dict[str, Any]:
     return {
         "since": local_text(digest.window_start),
         "count": len(messages),
+        "kinds": sorted({message.kind for message in messages}),
         "more": max(0, len(messages) - MOST_LISTED),
         "messages": [
             {
@@ -115,5 +116,7 @@ def _follow(work: Work, delivery: Delivery, letter: Delivery) -> None:
         return
     elif letter.state == State.FAILED:
         work.publish(delivery.fail(letter.code, "", work.now))
+        look_for_another_way(work, delivery)
     elif letter.state == State.SUPPRESSED:
         delivery.suppress(letter.code, work.now)
+        look_for_another_way(work, delivery)

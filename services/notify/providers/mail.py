@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
-from services.notify.answer import Answer, Outcome
+from services.notify.answer import Answer, Outcome, unsendable
 from services.notify.letter import Letter
 from services.notify.providers.eml import EmlFolder
 from services.notify.providers.smtp import LONGEST_TIMEOUT, TIMEOUT, SmtpServer
@@ -66,7 +66,7 @@ class Mailing:
         except BadSender as error:
             return Answer(Outcome.CONFIG_ERROR, "bad_sender", str(error))
         except ValueError as error:
-            return Answer(Outcome.FAILED, "bad_address", str(error))
+            return unsendable("bad_address", str(error))
         try:
             return self.carrier.send(message)
         except OSError as error:

@@ -84,7 +84,7 @@ class Robot:
 
     def _judge(self, reply: Reply) -> Answer:
         code = reply.json.get(self.dialect.verdict)
-        if not isinstance(code, int):
+        if type(code) is not int:  # true and false are numbers, too
             return _no_verdict(reply)
         text = str(reply.json.get("errmsg") or reply.json.get("msg") or "")
         if code == 0:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from services.notify.answer import Answer, Outcome
+from services.notify.answer import Answer, Outcome, unsendable
 from services.notify.letter import Letter
 from services.notify.providers.phone import NoMobile, mobile
 from services.notify.providers.sms_template import Templates
@@ -60,7 +60,7 @@ class Aliyun:
         try:
             phone = _plain(letter.to)
         except NoMobile:
-            return Answer(Outcome.FAILED, "bad_number")
+            return unsendable("bad_number")
         values = dict(zip(template.names or template.values, template.filled(letter), strict=False))
         query = {
             "PhoneNumbers": phone,
@@ -85,7 +85,7 @@ class Aliyun:
         details = reply.json.get("SmsSendDetailDTOs") or {}
         for found in details.get("SmsSendDetailDTO") or ():
             if found.get("OutId") == str(sent.delivery_id) and found.get("SendStatus") in (ARRIVED, FAILED):
-                return Receipt(found["SendStatus"] == ARRIVED, str(found.get("ErrCode") or "")[:40])
+                return Receipt(found["SendStatus"] == ARRIVED, str(found.get("ErrCode") or ""))
         return None
 
     def _signed(self, action: str, query: dict[str, str]) -> tuple[str, dict[str, str]]:
@@ -133,13 +133,13 @@ def _judge(reply: Reply) -> Answer:
     if code == "OK":
         return Answer(Outcome.ACCEPTED, code, reference=str(reply.json.get("BizId") or ""))
     if code.startswith(LATER):
-        return Answer(Outcome.RETRY, code[:40], text)
+        return Answer(Outcome.RETRY, code, text)
     if code.startswith(BROKEN):
-        return Answer(Outcome.CONFIG_ERROR, code[:40], text)
+        return Answer(Outcome.CONFIG_ERROR, code, text)
     if not code:
         outcome = Outcome.RETRY if reply.status in (429, 503) else Outcome.UNKNOWN
         return Answer(outcome, f"http_{reply.status}", text, after=reply.after)
-    return Answer(Outcome.FAILED, code[:40], text)
+    return Answer(Outcome.FAILED, code, text)
 
 
 def _plain(number: str) -> str:

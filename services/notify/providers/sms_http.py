@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from services.notify.answer import Answer, Outcome
+from services.notify.answer import Answer, Outcome, unsendable
 from services.notify.letter import Letter
 from services.notify.providers.phone import NoMobile, mobile
 from services.notify.providers.web import Reply, Web
@@ -88,7 +88,7 @@ class Gateway:
         try:
             places = self._places(letter)
         except NoMobile:
-            return Answer(Outcome.FAILED, "bad_number")
+            return unsendable("bad_number")
         content = _filled(self.settings.body, places)
         request = {"json": content} if self.settings.format == "json" else {"data": content}
         headers = _filled(self.settings.headers, places)
@@ -111,7 +111,7 @@ class Gateway:
             return Answer(outcome, str(reply.status), reply.text, self._reference(reply))
         code = at(reply.json, self.settings.verdict)
         outcome = next((found for codes, found in self._verdicts() if code in codes), Outcome.FAILED)
-        return Answer(outcome, code[:40] or "no_verdict", reply.text, self._reference(reply))
+        return Answer(outcome, code or "no_verdict", reply.text, self._reference(reply))
 
     def _verdicts(self) -> list[tuple[list[str], Outcome]]:
         settings = self.settings
@@ -133,7 +133,7 @@ class Gateway:
         reference = at(pushed, settings.reference)
         if not status or status in settings.pending:
             return reference, None
-        return reference, Receipt(status in settings.arrived, status[:40])
+        return reference, Receipt(status in settings.arrived, status)
 
 
 def build(settings: GatewaySettings, secrets: GatewaySecrets, here: Running) -> Gateway:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from services.notify.answer import Answer, Outcome
+from services.notify.answer import Answer, Outcome, unsendable
 from services.notify.letter import Letter
 from services.notify.providers.phone import NoMobile, mobile
 from services.notify.providers.sms_template import Templates
@@ -59,7 +59,7 @@ class Tencent:
         try:
             phone = _international(letter.to)
         except NoMobile:
-            return Answer(Outcome.FAILED, "bad_number")
+            return unsendable("bad_number")
         body = {
             "PhoneNumberSet": [phone],
             "SmsSdkAppId": self.settings.app_id,
@@ -88,7 +88,7 @@ class Tencent:
                 sent.reference and found.get("SerialNo") == sent.reference
             ):
                 code = str(found.get("Description") or found.get("ReportStatus"))
-                return Receipt(found.get("ReportStatus") == "SUCCESS", code[:40])
+                return Receipt(found.get("ReportStatus") == "SUCCESS", code)
         return None
 
     def _signed(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _judge(reply: Reply) -> Answer:
 
 def _refused(code: str, text: str) -> Answer:
     outcome = Outcome.CONFIG_ERROR if code.startswith(BROKEN) else Outcome.FAILED
-    return Answer(Outcome.RETRY if code.startswith(LATER) else outcome, code[:40], f"{code}: {text}")
+    return Answer(Outcome.RETRY if code.startswith(LATER) else outcome, code, f"{code}: {text}")
 
 
 def _international(number: str) -> str:
