@@ -50,6 +50,8 @@ class Document(Returned, Base):
     GUARDS: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
     FINAL: ClassVar[frozenset[str]]
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"deleted"})
+    RELIES_ON: ClassVar[Mapping[str, str]] = {}
+    """The columns that name other documents, by the tables of those."""
     KINDS: ClassVar[list[type[Document]]] = []
     """Every concrete class, for what concerns documents of any type."""
     applicant_gone = ""
@@ -97,10 +99,20 @@ class Document(Returned, Base):
 
     @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
-        """His unit's or district's documents, and those he was ever asked to review; no deleted ones."""
-        asked = exists().where(ReaderSlot.document_id == cls.id, ReaderSlot.holder_id == caller.person_id)
-        seen = or_(in_scope(caller, cls.organisation_id, cls.district_path), asked)
+        """His unit's or district's documents, and those he was ever asked about; no deleted ones."""
+        seen = or_(in_scope(caller, cls.organisation_id, cls.district_path), cls.asked_about(caller))
         return seen & cls.status.not_in(cls.HIDDEN)
+
+    @classmethod
+    def asked_about(cls, caller: Caller) -> ColumnElement[bool]:
+        """The documents that he was ever asked to review, and those that such a document relies on."""
+        asked = exists().where(ReaderSlot.document_id == cls.id, ReaderSlot.holder_id == caller.person_id)
+        relying = [
+            exists().where(getattr(kind, column) == cls.id, kind.asked_about(caller))
+            for kind in Document.KINDS
+            if (column := kind.RELIES_ON.get(cls.__tablename__))
+        ]
+        return or_(asked, *relying)
 
     @classmethod
     def is_called(cls, doc_type: str) -> bool:

@@ -78,6 +78,7 @@ class PlanRequest(Document):
         (Status.UNDER_REVIEW, Act.WITHDRAW): Status.WITHDRAWN,
     }
     FINAL: ClassVar = frozenset({Status.APPROVED, Status.COMPLETED, Status.ABANDONED})
+    RELIES_ON: ClassVar = {"plan": "plan_id"}
 
     kind: Mapped[str] = mapped_column(String(20))
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
