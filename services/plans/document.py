@@ -18,6 +18,8 @@ from shared.database import UtcDateTime, new_id
 from shared.errors import Conflict, Forbidden
 from shared.people import Caller, OrganisationCopy, PersonCopy, Role, in_scope
 
+NOT_NOW = "，不能执行此操作"
+
 
 class Act(StrEnum):
     """The moves that every document knows."""
@@ -37,7 +39,8 @@ class Document(Returned, Base):
 
     `doc_types` are its reviews as approvals knows them, `noun` what people call it, `form` the data file with
     the labels of its fields. `MOVES` leads from status and action to status and is the only writer of
-    `status`; `GUARDS` say what else must come first. `FINAL` are the statuses of the tab 已办结.
+    `status`; `GUARDS` say what else must come first. `FINAL` are the statuses of the tab 已办结, `BACK` those
+    of the tab 待办理 besides reviews.
     `returned_…` tell of the last return until the next submission.
     """
 
@@ -49,6 +52,8 @@ class Document(Returned, Base):
     MOVES: ClassVar[Mapping[tuple[str, str], str]]
     GUARDS: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
     FINAL: ClassVar[frozenset[str]]
+    BACK: ClassVar[frozenset[str]] = frozenset({"returned", "withdrawn"})
+    """The statuses of a submitted document in which its applicant has something to do."""
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"deleted"})
     RELIES_ON: ClassVar[Mapping[str, str]] = {}
     """The columns that name other documents, by the tables of those."""
@@ -192,7 +197,7 @@ class Document(Returned, Base):
 
     def wrong_state(self) -> Conflict:
         """The refusal of an action that the status does not allow, with the document's facts."""
-        text = f"{self.noun}当前为“{self.status_label}”，不能执行此操作"
+        text = f"{self.noun}当前为“{self.status_label}”{NOT_NOW}"
         return Conflict("wrong_state", text, "not in this state", facts=self.facts)
 
     # ---- what changes it
