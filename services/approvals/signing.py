@@ -38,6 +38,8 @@ def add_sign(
 def reduce_sign(file: CaseFile, slot: Slot, by: Actor, reason: str, administrator: bool) -> None:
     """A pending slot that the step can do without is taken off."""
     file.close(slot, SlotState.REMOVED)
+    if administrator:
+        slot.administered_by = by.person_id
     effects = Effects(closed=[slot], opened=give_back(file, slot))
     file.settle_attention()
     record(file, "removed", by, effects, slot=slot, opinion=reason, administrator=administrator)

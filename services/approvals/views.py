@@ -205,7 +205,8 @@ def next_of(look: Look, file: CaseFile, caller: Caller) -> NextShape | None:
         if not step.applies or step.carried:
             continue
         agreed = file.excluded.union(deciding)
-        seated = seat(step, partial(candidates_today, look), file.case.applicant_id, agreed)
+        candidates, administrators = partial(candidates_today, look), file.administrators_of(step)
+        seated = seat(step, candidates, file.case.applicant_id, agreed, administrators)
         if not seated.skip:
             return NextShape(
                 key=step.key,
