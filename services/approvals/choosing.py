@@ -77,8 +77,11 @@ def why_not_chosen(
 
 
 def _peers(look: Look, step: RouteStep, slot: Slot) -> list[Candidate]:
-    places = {"superior": lambda: step.at_superior, "escalation": lambda: step.at_level(slot.escalations - 1)}
-    return candidates_today(look, places.get(slot.basis, lambda: step)())
+    """The people whose basis is that of a slot; that of an escalation are all levels which it has used up."""
+    if slot.basis == "escalation":
+        levels = [candidates_today(look, step.at_level(n)) for n in range(slot.escalations)]
+        return list({one.person_id: one for level in levels for one in level}.values())
+    return candidates_today(look, step.at_superior if slot.basis == "superior" else step)
 
 
 def _colleagues(look: Look, case: Case, step: RouteStep) -> Found:

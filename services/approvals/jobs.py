@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Date, func, or_, select
+from structlog import get_logger
 
 from services.approvals import alarms
 from services.approvals.eligibility import LOOK_AGAIN, check_holder, check_unit
@@ -16,7 +19,8 @@ from shared.service import Running
 from shared.upkeep import tidy
 
 jobs = Jobs()
-PER_TICK = 200
+log = get_logger(__name__)
+PER_PAGE = 200
 SEALS_PER_TICK = 60
 
 
@@ -55,18 +59,33 @@ def seal_days(here: Running) -> None:
 @jobs.every(seconds=900)
 def check_ended_appointments(here: Running) -> None:
     """An appointment ends or begins by its date, without an event: its holder's slots are looked at again."""
-    with here.store.read() as look:
-        bounded = select(AppointmentCopy.person_id).where(
-            (AppointmentCopy.valid_until < look.today) | AppointmentCopy.valid_from.is_not(None)
-        )
-        holders = look.all(
-            select(Slot.holder_id)
-            .where(Slot.state.in_(PENDING), Slot.holder_id.in_(bounded))
-            .distinct()
-            .order_by(Slot.holder_id)
-            .limit(PER_TICK)
-        )
-    for holder in holders:
-        if holder is not None:
+    for holder in _whose_day_has_come(here):
+        try:
             with here.store.work() as work:
                 check_holder(work, holder)
+        except Exception as error:  # one bad case must not keep the others' holders
+            log.exception("holder_not_checked", person=str(holder), error=repr(error)[:300])
+
+
+def _whose_day_has_come(here: Running) -> Iterator[UUID]:
+    """Everybody with a pending slot for whom an appointment has ended or begun since it was opened, page by
+    page."""
+    opened = func.date(Slot.opened_at, type_=Date)  # by UTC: never later than the day here
+    last: UUID | None = None
+    while True:
+        with here.store.read() as look:
+            ended = AppointmentCopy.valid_until.between(opened, look.today - timedelta(days=1))
+            begun = AppointmentCopy.valid_from.between(opened, look.today)
+            asked = (
+                select(Slot.holder_id)
+                .join(AppointmentCopy, AppointmentCopy.person_id == Slot.holder_id)
+                .where(Slot.state.in_(PENDING), Slot.holder_id.is_not(None), or_(ended, begun))
+                .distinct()
+                .order_by(Slot.holder_id)
+                .limit(PER_PAGE)
+            )
+            page = look.all(asked if last is None else asked.where(Slot.holder_id > last))
+        yield from (holder for holder in page if holder is not None)
+        if len(page) < PER_PAGE:
+            return
+        last = page[-1]

@@ -57,18 +57,16 @@ def _say_overdue(file: CaseFile, slot: Slot, _: CandidatesOf) -> None:
 
 
 def _escalate(file: CaseFile, slot: Slot, candidates: CandidatesOf) -> None:
-    """The first free person of the level takes the place of the holder. Where all of them have a part in the
-    step already it stays; where there is nobody the next level is awaited."""
-    step = file.route[slot.step_index]
-    found = [one for one in candidates(step.at_level(slot.escalations)) if one.person_id not in file.excluded]
-    there = {one.holder_id for one in file.step_slots if one.pending}
-    to = next((one for one in found if one.person_id not in there), None)
+    """The first free person of the level takes the place of the holder: nobody who has a part in the step
+    already, or had one that went on to others. Without anybody the holder keeps it until what comes next."""
+    level = file.route[slot.step_index].at_level(slot.escalations)
+    had = {one.holder_id for one in file.step_slots if one.pending or one.state == SlotState.TRANSFERRED}
+    taken = file.excluded | had
+    to = next((one for one in candidates(level) if one.person_id not in taken), None)
     if to is not None:
         return _hand_on(file, slot, to)
     slot.escalations += 1
-    slot.alarm, slot.alarm_at = "", None
-    if not found:
-        _await_help(file, slot)
+    _await_help(file, slot)
 
 
 def _hand_on(file: CaseFile, slot: Slot, to: Candidate) -> None:

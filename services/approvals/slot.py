@@ -65,6 +65,10 @@ HELD = frozenset({SlotState.OPEN, SlotState.WAITING})
 DECIDED = frozenset({SlotState.AGREED, SlotState.DISAGREED})
 PENDING = frozenset({SlotState.OPEN, SlotState.VACANT, SlotState.WAITING})
 DECISION = ("acted_by", "acted_name", "on_behalf_of", "opinion")
+TIME = (
+    *("budget_hours", "counted_from", "calendar", "due_at", "due_order"),
+    *("alarm", "alarm_at", "escalations"),
+)
 
 
 class Slot(Approvals):
@@ -260,7 +264,7 @@ class Slot(Approvals):
 
     def take_time_of(self, other: Slot) -> None:
         """Goes on with the time of another slot: passing a turn on gives nobody more of it."""
-        for name in ("budget_hours", "counted_from", "calendar", "due_at", "due_order", "alarm", "alarm_at"):
+        for name in TIME:
             setattr(self, name, getattr(other, name))
 
     def pend(self, state: SlotState) -> None:

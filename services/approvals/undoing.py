@@ -53,14 +53,14 @@ def why_not_take_back(file: CaseFile, slot: Slot, acts: Sequence[CaseEvent]) -> 
 
 def take_back(file: CaseFile, slot: Slot, act: CaseEvent, by: Actor, reason: str) -> None:
     """Restores what was before `act`, the agreement of `slot`: its turn, the slots that it cancelled, and the
-    step; the slots that it opened are cancelled."""
+    step; the slots that it opened are cancelled, those of them that have ended since stay as they are."""
     later = [one for one in file.slots if one.step_index > slot.step_index and one.pending]
-    traces = {one.id: act.data["slots"].get(str(one.id)) for one in file.slots if one not in later}
-    restored = [one for one in file.slots if traces.get(one.id)]
+    states = {slot_id: trace["was"] for slot_id, trace in act.data["slots"].items()}
+    restored = [one for one in file.slots if states.get(str(one.id))]
     for one in later:
         file.close(one, SlotState.CANCELLED)
     for one in restored:
-        one.pend(SlotState(traces[one.id]["was"]))
+        one.pend(SlotState(states[str(one.id)]))
     file.case.step_index = slot.step_index
     file.settle_attention()
     effects = Effects(opened=restored, closed=later)

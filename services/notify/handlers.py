@@ -24,6 +24,7 @@ from shared.events.approvals import (
 )
 from shared.events.case_talk import CaseCcAdded, CaseCommented, CaseMigrated
 from shared.events.directory import PersonChanged, PersonContactChanged
+from shared.events.documents import DocumentHandedOver
 from shared.events.plans import (
     MethodChangeStatusChanged,
     PlanAssigned,
@@ -228,6 +229,17 @@ def _tell_both(work: Work, event: PlanAssigned | PlanRecalled, new: str, previou
     kinds = {event.previous_holder_id: previous, event.holder_id: new}
     for person_id in sorted(kinds):
         tell(work, person_id, Notice(kinds[person_id], context, path, _plan(event)))
+
+
+PAGES = {"plan": "/plans", "import_approval": "/import-approvals"}
+
+
+@events.on(DocumentHandedOver)
+def tell_of_handing_over(work: Work, event: DocumentHandedOver) -> None:
+    """Whose the document is from now on; who applied before has left."""
+    path = f"{PAGES.get(event.doc_type, '/requests')}/{event.doc_id}"
+    document = Document(event.doc_type, event.doc_id, event.organisation_id)
+    tell(work, event.applicant_id, Notice(event.type, context_of(event), path, document))
 
 
 def _follow_slot(work: Work, event: SlotOpened | SlotClosed, is_open: bool, etag: str) -> SlotCopy:

@@ -22,6 +22,7 @@ from shared.events.approvals import (
     SlotUrged,
 )
 from shared.events.case_talk import CaseCcAdded, CaseCommented, CaseMigrated
+from shared.events.documents import DocumentHandedOver
 from shared.events.imports import ImportApprovalStatusChanged, ObjectionDecided, ObjectionRaised
 from shared.events.plans import (
     MethodChangeStatusChanged,
@@ -49,7 +50,7 @@ class Group(StrEnum):
 GROUP_LABELS = {
     Group.TODO: "待办",
     Group.OUTCOME: "办理结果",
-    Group.HANDOVER: "分派与收回",
+    Group.HANDOVER: "分派、收回与移交",
     Group.SYSTEM: "系统运行",
 }
 BY_MAIL = frozenset({Channel.EMAIL})
@@ -157,6 +158,14 @@ _ALL = (
     _handover("assigned_away", "采购计划分派给他人", "plan assigned to another", PlanAssigned),
     _handover("recalled", "采购计划被收回", "plan recalled", PlanRecalled),
     _handover("recalled_back", "采购计划收回到您名下", "plan is yours again", PlanRecalled),
+    Kind(
+        "document.handed_over",
+        Group.HANDOVER,
+        "单据移交给您",
+        "document handed over to you",
+        DocumentHandedOver,
+        mandatory=True,
+    ),
     Kind("substitution.granted", Group.HANDOVER, "代理审核", "a substitution", SubstitutionGranted),
     Kind("substitution.ended", Group.HANDOVER, "代理提前结束", "a substitution has ended", SubstitutionEnded),
     Kind("provider.broken", Group.SYSTEM, "服务商配置有误", "a provider is broken", urgent=True),

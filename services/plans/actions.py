@@ -26,13 +26,15 @@ class Way(NamedTuple):
 
 
 def _own(url: str) -> dict[str, Way]:
-    """What applicants do with their documents; a withdrawal is judged by approvals."""
+    """What applicants do with their documents, and who administers their unit once they have left; a
+    withdrawal is judged by approvals."""
     own = Document.must_be_own
     return {
         Act.EDIT: Way("PUT", url, own),
         Act.SUBMIT: Way("POST", f"{url}/submit", own),
         Act.DELETE: Way("DELETE", url, own),
         Act.ABANDON: Way("POST", f"{url}/abandon", own),
+        Act.HAND_OVER: Way("POST", f"{url}/hand-over", Document.must_be_administered),
         Act.WITHDRAW: Way("POST", "/api/approvals/documents/{doc_type}/{id}/withdraw", own),
     }
 

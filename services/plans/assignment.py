@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,7 +11,7 @@ from sqlalchemy import ForeignKey, Select, String, Uuid, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.plans import reference
-from services.plans.plan import Plan, Status
+from services.plans.plan import Plan
 from services.plans.review import note
 from services.plans.tables import Base
 from shared.database import UtcDateTime
@@ -106,37 +105,6 @@ def recall(work: Work, plan: Plan, by: Caller, reason: str) -> None:
     seq = _record(work, plan, Kind.RECALLED, by, reason)
     note(work, plan, "recalled", _said(f"从{previous[1]}收回", reason), by=by, before=before, seq=seq)
     work.publish(PlanRecalled(**_facts(plan, seq, previous, by), reason=reason))
-
-
-def look_for_holders(look: Look, plans: Iterable[Plan]) -> None:
-    """Notes in each plan that can be used why its holder can no longer use it (`holder_gone`): deactivated,
-    or no handler of the unit any more. Who may assign it gives it to another then, also while it is in use.
-    """
-    held = [plan for plan in plans if plan.status in (Status.USABLE, Status.IN_USE)]
-    if not held:
-        return
-    holders = {plan.holder_id for plan in held}
-    active = set(
-        look.all(select(PersonCopy.person_id).where(PersonCopy.person_id.in_(holders), PersonCopy.active))
-    )
-    pairs: list[Any] = list(
-        look.execute(
-            select(AppointmentCopy.person_id, AppointmentCopy.organisation_id).where(
-                AppointmentCopy.person_id.in_(holders),
-                AppointmentCopy.role == Role.HANDLER,
-                AppointmentCopy.on(look.today),
-            )
-        )
-    )
-    appointed = {(person_id, organisation_id) for person_id, organisation_id in pairs}
-    labels = reference.labels("holder")
-    for plan in held:
-        if plan.holder_id not in active:
-            plan.holder_gone = labels["inactive"]
-        elif (plan.holder_id, plan.organisation_id) not in appointed:
-            plan.holder_gone = labels["left_unit"]
-        else:
-            plan.holder_gone = ""
 
 
 def assignments_of(look: Look, plan_id: UUID) -> list[Assignment]:

@@ -16,7 +16,7 @@ from services.plans.review import ReaderSlot
 from services.plans.tables import Base
 from shared.database import UtcDateTime, new_id
 from shared.errors import Conflict, Forbidden
-from shared.people import Caller, OrganisationCopy, Role, in_scope
+from shared.people import Caller, OrganisationCopy, PersonCopy, Role, in_scope
 
 
 class Act(StrEnum):
@@ -29,6 +29,7 @@ class Act(StrEnum):
     APPROVE = "approve"
     RETURN = "return"
     WITHDRAW = "withdraw"
+    HAND_OVER = "hand_over"
 
 
 class Document(Returned, Base):
@@ -51,6 +52,8 @@ class Document(Returned, Base):
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"deleted"})
     KINDS: ClassVar[list[type[Document]]] = []
     """Every concrete class, for what concerns documents of any type."""
+    applicant_gone = ""
+    """Why its applicant can no longer go on with it, as far as that was looked up (`look_for_leavers`)."""
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     version: Mapped[int]
@@ -112,8 +115,23 @@ class Document(Returned, Base):
         return self.doc_types[0]
 
     @property
+    def whole_type(self) -> str:
+        """Its type as a whole, whatever review it is in."""
+        return self.doc_type
+
+    @property
     def is_under_review(self) -> bool:
         return (self.status, Act.WITHDRAW) in self.MOVES
+
+    @property
+    def waits_for_applicant(self) -> bool:
+        """Whether it is the applicant who has to go on with it."""
+        return (self.status, Act.HAND_OVER) in self.MOVES
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        raise NotImplementedError
 
     @property
     def status_label(self) -> str:
@@ -142,11 +160,20 @@ class Document(Returned, Base):
         if caller.person_id != self.applicant_id or caller.organisation_id != self.organisation_id:
             raise Forbidden("applicant_only", "只有申请人可以操作", "only the applicant may do this")
 
+    def must_be_administered(self, caller: Caller) -> None:
+        """Raises `Forbidden` unless the caller administers the unit of the document."""
+        caller.require(Role.UNIT_ADMINISTRATOR)
+        if caller.organisation_id != self.organisation_id:
+            raise Forbidden("own_unit_only", "只能处理本单位的单据", "a document of another unit")
+
     def must_allow(self, action: str) -> str:
         """The status that the action leads to; raises `Conflict` (`wrong_state`) with the facts."""
         following = self.MOVES.get((self.status, action))
         if following is None or (action == Act.DELETE and self.round):
             raise self.wrong_state()
+        if action == Act.HAND_OVER and not self.applicant_gone:
+            text = f"申请人{self.applicant_name}在岗，不能移交"
+            raise Conflict("applicant_there", text, "its applicant can go on with it", facts=self.facts)
         if guard := self.GUARDS.get(action):
             guard(self)
         return following
@@ -180,6 +207,11 @@ class Document(Returned, Base):
 
     def abandon(self, at: datetime) -> None:
         self._move(Act.ABANDON, at)
+
+    def hand_over(self, to: PersonCopy, at: datetime) -> None:
+        """Another handler of the unit is its applicant from now on (移交)."""
+        self._move(Act.HAND_OVER, at)
+        self.applicant_id, self.applicant_name, self.applicant_gone = to.person_id, to.name, ""
 
     def delete(self, at: datetime) -> None:
         self._move(Act.DELETE, at)

@@ -59,12 +59,14 @@ class Action(StrEnum):
     CHANGE_METHOD = "change_method"
     REVOKE = "revoke"
     REDO = "redo"
+    HAND_OVER = "hand_over"
 
 
 _EDITABLE = (Status.DRAFT, Status.RETURNED, Status.WITHDRAWN)
 MOVES: dict[tuple[str, str], str] = {
     **{(status, Action.EDIT): status for status in _EDITABLE},
     **{(status, Action.SUBMIT): Status.UNDER_REVIEW for status in _EDITABLE},
+    **{(status, Action.HAND_OVER): status for status in _EDITABLE},
     (Status.DRAFT, Action.DELETE): Status.DELETED,
     (Status.RETURNED, Action.ABANDON): Status.VOID,
     (Status.WITHDRAWN, Action.ABANDON): Status.VOID,
@@ -117,7 +119,7 @@ class Plan(Header, Usage, Document):
     GUARDS: ClassVar = GUARDS
     FINAL: ClassVar = frozenset({Status.USED_UP, Status.CLOSED, Status.VOID})
     holder_gone = ""
-    """Why its holder can no longer use it, as far as that was looked up (`look_for_holders`)."""
+    """Why its holder can no longer use it, as far as that was looked up (`look_for_leavers`)."""
 
     fiscal_year: Mapped[int]
     application_number: Mapped[str | None] = mapped_column(String(60), unique=True)
@@ -160,6 +162,10 @@ class Plan(Header, Usage, Document):
         return reference.labels("plan_display")[shown] if shown else reference.labels("plan")[self.status]
 
     @property
+    def title(self) -> str:
+        return self.name
+
+    @property
     def facts(self) -> dict[str, Any]:
         return {**super().facts, **self.held, "application_number": self.application_number or ""}
 
@@ -200,6 +206,11 @@ class Plan(Header, Usage, Document):
         self.allocations = form.allocations
         self.amount_fen = form.amount_fen
         self._changed(at)
+
+    def hand_over(self, to: PersonCopy, at: datetime) -> None:
+        """Another handler applies for it from now on (移交), and holds it."""
+        super().hand_over(to, at)
+        self.holder_id, self.holder_name = to.person_id, to.name
 
     def become_usable(self, number: str, at: datetime) -> None:
         self._move(Action.APPROVE, at)

@@ -70,6 +70,7 @@ class PlanRequest(Document):
         **{(status, Act.EDIT): status for status in _EDITABLE},
         **{(status, Act.SUBMIT): Status.UNDER_REVIEW for status in _EDITABLE},
         **{(status, Act.ABANDON): Status.ABANDONED for status in _EDITABLE},
+        **{(status, Act.HAND_OVER): status for status in _EDITABLE},
         (Status.DRAFT, Act.DELETE): Status.DELETED,
         (Status.UNDER_REVIEW, Act.APPROVE): Status.APPROVED,
         (Status.UNDER_REVIEW, COMPLETE): Status.COMPLETED,
@@ -125,6 +126,10 @@ class PlanRequest(Document):
     @property
     def kind_label(self) -> str:
         return reference.labels("request")[self.kind]
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind_label}：{self.plan_name}"
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -76,7 +76,8 @@ class UnsavedRequest(NewRequest):
 
 
 class RequestRow(Shape):
-    """A request in a list; `current_step` and `current_holders` say who reviews it now."""
+    """A request in a list; `current_step` and `current_holders` say who reviews it now, `applicant_note` why
+    its applicant cannot go on with it any more."""
 
     id: UUID
     version: int
@@ -99,6 +100,7 @@ class RequestRow(Shape):
     organisation_name: str
     applicant_id: UUID
     applicant_name: str
+    applicant_note: str = ""
     round: int
     case_id: UUID | None
     created_at: datetime

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.plans import reference
 from services.plans.actions import available_actions
+from services.plans.leaving import look_for_leavers
 from services.plans.plan import Action, Plan
 from services.plans.queries import Turn, turns
 from services.plans.request import Kind, PlanRequest, must_be_requester
@@ -25,12 +26,14 @@ from shared.store import Look
 def request_rows(look: Look, requests: Iterable[PlanRequest], caller: Caller) -> list[RequestRow]:
     listed = list(requests)
     now_with = turns(look, listed)
+    look_for_leavers(look, listed)
     return [RequestRow(**_common(request, caller, now_with.get(request.id))) for request in listed]
 
 
 def request_shape(look: Look, request: PlanRequest, caller: Caller) -> RequestShape:
     """The whole request."""
     judged = judgement(look, request)
+    look_for_leavers(look, [request])
     return RequestShape(
         **_common(request, caller, turns(look, [request]).get(request.id)),
         district_code=request.district_code,
@@ -45,7 +48,7 @@ def request_shape(look: Look, request: PlanRequest, caller: Caller) -> RequestSh
     )
 
 
-MADE = ("current_step", "current_holders", "returned", "available_actions")
+MADE = ("applicant_note", "current_step", "current_holders", "returned", "available_actions")
 
 
 def _common(request: PlanRequest, caller: Caller, turn: Turn | None) -> dict[str, Any]:
@@ -54,6 +57,7 @@ def _common(request: PlanRequest, caller: Caller, turn: Turn | None) -> dict[str
     return {
         **{name: getattr(request, name) for name in names},
         **labels,
+        "applicant_note": request.applicant_gone,
         "current_step": turn.step if turn else "",
         "current_holders": turn.holders if turn else [],
         "returned": returned_shape(request),

@@ -43,7 +43,7 @@ def prepare(
         doc_type=request.kind,
         doc_id=request.id,
         number=request.plan_number,
-        title=f"{request.kind_label}：{request.plan_name}",
+        title=request.title,
         organisation_id=request.organisation_id,
         applicant_id=request.applicant_id,
         applicant_name=request.applicant_name,

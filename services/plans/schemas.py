@@ -72,8 +72,9 @@ class ReturnedShape(Shape):
 
 
 class PlanRow(Shape):
-    """A plan in a list; `current_step` and `current_holders` say who reviews it now, `holder_note` why its
-    holder cannot use it any more. Of the amount, trades have `committed` and `consumed`."""
+    """A plan in a list; `current_step` and `current_holders` say who reviews it now, `applicant_note` and
+    `holder_note` why whose turn it is cannot go on any more. Of the amount, trades have `committed` and
+    `consumed`."""
 
     id: UUID
     version: int
@@ -97,6 +98,7 @@ class PlanRow(Shape):
     holder_name: str
     assignment: str
     assignment_label: str
+    applicant_note: str = Field("", examples=["申请人账号已停用"])
     holder_note: str = ""
     open_request_id: UUID | None
     open_request_kind: str | None

@@ -13,6 +13,7 @@ from services.plans.api import (
     checks,
     closing,
     form,
+    handing_over,
     import_form,
     import_use,
     imports,
@@ -39,6 +40,7 @@ service = Service(
         *(import_form.router, import_use.router, imports.router, objections.router, public.router),
         *(
             requests.router,
+            handing_over.router,
             budgets.router,
             budget_files.router,
             attachments.router,

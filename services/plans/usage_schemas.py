@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from shared.http import Body, Shape
+from shared.http import Body, PageAsked, Shape
 from shared.money import FenAsYuan, Yuan
 
 Reason = Annotated[str, Field(max_length=500, description="原因 (reason)")]
@@ -38,6 +38,12 @@ class RecallForm(Body):
 
 class CloseForm(Body):
     reason: Reason = ""
+
+
+class CandidatesAsked(PageAsked):
+    """A page of handlers, some of them by name."""
+
+    q: Annotated[str, Field(max_length=100, description="姓名 (name)")] = ""
 
 
 class CandidateShape(Shape):

@@ -7,11 +7,11 @@ from typing import Any
 
 from services.plans import reference
 from services.plans.actions import available_actions
-from services.plans.assignment import look_for_holders
 from services.plans.budget import BudgetLine, Reservation
 from services.plans.catalogue import CatalogueItem, entries
 from services.plans.document import Document
 from services.plans.form import Allocation, header_json
+from services.plans.leaving import look_for_leavers
 from services.plans.plan import Plan
 from services.plans.queries import Turn, turns
 from services.plans.reservation import reservations
@@ -34,7 +34,7 @@ from shared.store import Look
 def plan_rows(look: Look, plans: Iterable[Plan], caller: Caller) -> list[PlanRow]:
     listed = list(plans)
     now_with = turns(look, listed)
-    look_for_holders(look, listed)
+    look_for_leavers(look, listed)
     return [PlanRow(**_common(plan, caller, now_with.get(plan.id))) for plan in listed]
 
 
@@ -55,7 +55,7 @@ def plan_shape(
         lines, catalogue = dict(sent.rules.lines), sent.rules.catalogue
         judged = sent.verdict.to_json(sent.rules)
     header, used = header_json(plan), reservations(look, plan)
-    look_for_holders(look, [plan])
+    look_for_leavers(look, [plan])
     return PlanShape(
         **{**header, **_common(plan, caller, turn)},
         district_code=plan.district_code,
@@ -77,7 +77,7 @@ AMOUNTS = ("amount", "remaining", "committed", "consumed")
 _MADE = {
     *AMOUNTS,
     *("current_step", "current_holders", "returned", "available_actions"),
-    *("assignment_label", "holder_note"),
+    *("assignment_label", "applicant_note", "holder_note"),
 }
 
 
@@ -87,6 +87,7 @@ def _common(plan: Plan, caller: Caller, turn: Turn | None) -> dict[str, Any]:
     return {
         **plain,
         **{name: format_yuan(getattr(plan, f"{name}_fen")) for name in AMOUNTS},
+        "applicant_note": plan.applicant_gone,
         "holder_note": plan.holder_gone,
         "assignment_label": reference.labels("assignment")[plan.assignment],
         "current_step": turn.step if turn else "",

@@ -71,6 +71,36 @@ class DocumentCancelled(Event):
         return self.revision
 
 
+class DocumentHandedOver(Event):
+    """The administrator of a unit gave a document whose applicant has left to another handler (移交), who is
+    its applicant from now on; `title` is what the document is called, `previous_…` who applied before."""
+
+    type: ClassVar[str] = "document.handed_over"
+    publisher: ClassVar[str] = "plans"
+
+    doc_type: str
+    doc_id: UUID
+    revision: int
+    title: str
+    status_label: str
+    organisation_id: UUID
+    applicant_id: UUID
+    applicant_name: str
+    previous_id: UUID
+    previous_name: str
+    actor_id: UUID
+    actor_name: str
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        return f"{self.doc_type}/{self.doc_id}"
+
+    @property
+    def subject_version(self) -> int:
+        return self.revision
+
+
 class ReviewStated(Event):
     """What a document takes its review to be, told whenever that changes: `under_review`, then `approved`,
     `returned` or `withdrawn` once it has followed the outcome of the round. approvals compares it with the

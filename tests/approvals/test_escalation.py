@@ -18,6 +18,7 @@ from services.approvals.slot import SlotState
 from services.approvals.staffing import Candidate
 from services.approvals.step import Escalation, PeopleSelector, RouteStep
 from tests.approvals.acts import STAFF
+from tests.approvals.desk import act, names
 from tests.approvals.office import Office, finance_step, step
 from tests.approvals.test_deadlines import local
 from tests.approvals.test_invariants import Review
@@ -93,8 +94,50 @@ def test_who_has_a_part_in_the_step_gets_no_second_one(office: Office) -> None:
     doc_id, _ = office.submit(["wang", "zhao"])
     pass_time(office, days=2)
     assert office.told("slot.escalated") == []
-    holders = office.case("chen", doc_id)["route"][0]["holders"]
+    case = office.case("chen", doc_id)
+    holders = case["route"][0]["holders"]
     assert [(one["name"], one["state"]) for one in holders] == [("wang", "open"), ("zhao", "open")]
+    assert case["attention"] == "overdue", "nobody else is left to be asked"
+    (raised,) = office.told("case.attention_raised")
+    assert raised.data["administrator_ids"] == [str(office.id("chen"))]
+
+
+def test_where_a_level_has_a_part_already_the_next_one_is_asked_in_its_time(office: Office) -> None:
+    office.add("xu", office.school, "reviewer")
+    chains(office, to(office, "zhao"), to(office, "xu", after=2))
+    office.submit(["wang", "zhao"])
+    pass_time(office, hours=25)  # 10:00, half an hour overdue
+    assert office.told("slot.escalated") == []
+    pass_time(office, hours=2)
+    assert [one.data["new_holder_id"] for one in office.told("slot.escalated")] == [str(office.id("xu"))]
+
+
+def test_an_escalated_slot_that_is_passed_on_goes_on_from_its_level(office: Office) -> None:
+    office.add("xu", office.school, "reviewer")
+    office.add("tang", office.school, "reviewer")
+    chains(office, to(office, "zhao", "tang"), to(office, "zhao", "xu"))
+    doc_id, _ = office.submit(["wang"])
+    pass_time(office, hours=25)
+    slot = office.slot("zhao")
+    assert names(office, "zhao", slot, "transfer") == ["tang"]
+    assert act(office, "zhao", "transfer", slot, to=str(office.id("tang"))).status_code == 200
+    office.change("tang", 2, "reviewer", positions=["another"])
+    assert office.slot("tang"), "he is eligible as the other was"
+    pass_time(office, days=2)
+    escalated = [(one.data["level"], one.data["new_holder_id"]) for one in office.told("slot.escalated")]
+    assert escalated == [(1, str(office.id("zhao"))), (2, str(office.id("xu")))]
+    assert office.case("chen", doc_id)["history_intact"]
+
+
+def test_who_was_asked_by_an_earlier_level_keeps_the_slot_when_a_later_one_is_empty(office: Office) -> None:
+    chains(office, to(office, "zhao"), to(office, "li"))
+    office.submit(["wang"])
+    pass_time(office, days=2)
+    slot = office.slot("zhao")
+    pass_time(office, days=3)
+    assert [one.data["reason"] for one in office.told("case.attention_raised")] == ["overdue"]
+    office.change("zhao", 2, "reviewer", positions=["another"])
+    assert office.agree("zhao", slot).json()["current_step"] == "环节finance"
 
 
 def test_i33_who_got_a_slot_by_escalation_keeps_it_while_he_may(office: Office) -> None:

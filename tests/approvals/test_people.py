@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
+from services.approvals import jobs
+from shared.clock import local_date
 from shared.events.directory import Appointment, OrganisationChanged, PersonChanged
 from tests.approvals.office import Office, finance_step, step
 
@@ -93,6 +97,45 @@ def test_an_appointment_that_ends_by_its_date_raises_attention(office: Office) -
     office.clock.move(days=1)
     office.run_ticks()
     assert len(office.told("case.attention_raised")) == 1
+
+
+def test_everybody_whose_appointment_ends_or_begins_by_its_date_is_looked_at(
+    each_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = each_office
+    monkeypatch.setattr(jobs, "PER_PAGE", 2)
+    panel = [f"for a day {office.beginnings} {n}" for n in range(5)]
+    tomorrow = local_date(office.clock.now()) + timedelta(days=1)
+    for name in panel:
+        office.add(name, office.school)
+        appoint(office, name, 2, valid_until=tomorrow)
+    office.publish("chen", "unit", [step("panel", quorum="all", pick="submitter")])
+    office.publish("zhou", "district", [finance_step()])
+    doc_id, _ = office.submit(panel)
+    office.clock.move(days=1)
+    office.run_ticks()
+    assert {one["state"] for one in holders(office, doc_id)} == {"open"}
+    office.clock.move(days=1)
+    office.run_ticks()
+    assert {one["state"] for one in holders(office, doc_id)} == {"vacant"}
+    appoint(office, panel[3], 3, valid_from=tomorrow + timedelta(days=2))
+    office.run_ticks()
+    assert {one["state"] for one in holders(office, doc_id)} == {"vacant"}
+    office.clock.move(days=1)
+    office.run_ticks()
+    assert [one["name"] for one in holders(office, doc_id) if one["state"] == "open"] == [panel[3]]
+    office.change(panel[3], 4, active=False)
+
+
+def appoint(office: Office, name: str, version: int, **dates: Any) -> None:
+    """A person reviews in his unit from a day or until one."""
+    person_id, unit = office.people[name]
+    only = Appointment(organisation_id=unit, role="reviewer", **dates)
+    office.hear(
+        PersonChanged(
+            person_id=person_id, version=version, name=name, active=True, epoch=1, appointments=[only]
+        )
+    )
 
 
 def test_a_closed_organisation_leaves_no_undecidable_slot(office: Office) -> None:

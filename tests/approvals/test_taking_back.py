@@ -84,6 +84,20 @@ def test_what_is_taken_back_for_somebody_who_left_meanwhile_finds_an_administrat
     assert office.told("slot.closed")[-1].data["outcome"] == "cancelled"
 
 
+def test_what_it_opened_may_have_ended_since(staffed: Office) -> None:
+    office = staffed
+    doc_id, _ = office.submit(["wang"])
+    office.agree("wang")
+    office.change("sun", 2, "reviewer", active=False)
+    done = office.get("wang", "done")["items"][0]
+    assert allowed(office, "wang", done)["take_back"] == (True, "")
+    assert act(office, "wang", "take-back", done, reason="").json()["current_holders"] == ["wang"]
+    case = office.case("li", doc_id)
+    assert [one["state"] for one in case["route"][1]["holders"]] == ["cancelled", "cancelled"]
+    assert case["history_intact"]
+    assert office.agree("wang").json()["current_holders"] == ["qian"]
+
+
 def test_seeing_twice_is_once_and_is_for_the_holder(staffed: Office) -> None:
     office = staffed
     doc_id, _ = office.submit(["wang"])

@@ -18,13 +18,22 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
 class Replies:
-    """Gives a reply to RCPT and one to DATA, and keeps the mails that it took."""
+    """Gives a reply to MAIL, one to RCPT and one to DATA, and keeps the mails that it took."""
 
-    def __init__(self, rcpt: str = "250 OK", data: str = "250 OK") -> None:
+    def __init__(self, rcpt: str = "250 OK", data: str = "250 OK", mail: str = "250 OK") -> None:
+        self.mail = mail
         self.rcpt = rcpt
         self.data = data
         self.taken: list[EmailMessage] = []
         self.was_encrypted: list[bool] = []
+
+    async def handle_MAIL(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.mail.startswith("250"):
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return self.mail
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -100,18 +109,8 @@ def hang(connection: socket.socket) -> None:
     connection.recv(1000)
 
 
-def take_in_silence(connection: socket.socket) -> None:
-    """Takes the mail and closes without a word about it."""
-    _take(connection)
-
-
-def take_and_vanish(connection: socket.socket) -> None:
-    """Takes the mail and closes before it is said goodbye to."""
-    _take(connection)
-    connection.sendall(b"250 taken\r\n")
-
-
-def _take(connection: socket.socket) -> None:
+def take(connection: socket.socket) -> None:
+    """Takes the mail, as far as that a reply is due."""
     connection.settimeout(10)
     lines = connection.makefile("rb")
     connection.sendall(b"220 ready\r\n")
@@ -120,6 +119,17 @@ def _take(connection: socket.socket) -> None:
         connection.sendall(reply + b"\r\n")
     while lines.readline() != b".\r\n":
         pass
+
+
+def take_in_silence(connection: socket.socket) -> None:
+    """Takes the mail and closes without a word about it."""
+    take(connection)
+
+
+def take_and_vanish(connection: socket.socket) -> None:
+    """Takes the mail and closes before it is said goodbye to."""
+    take(connection)
+    connection.sendall(b"250 taken\r\n")
 
 
 def _free_port() -> int:

@@ -65,6 +65,23 @@ def test_a_letter_that_is_refused_for_good_goes_to_nobody_else(office: Office) -
     assert other.taken == []
 
 
+def test_a_sender_that_one_server_refuses_goes_by_another(office: Office) -> None:
+    """And the refusal is told to the administrator, once: no mail is given up for it."""
+    other = Replies()
+    office.has_address(office.wang, ADDRESS)
+    with post_office(Replies(mail="553 not yours")) as first, post_office(other) as second:
+        provider = office.smtp(first, priority=10)
+        office.smtp(second, priority=20)
+        for _ in range(2):
+            office.hear(slot_opened(office.wang))
+            while office.run_jobs():
+                pass
+    assert len(other.taken) == 2
+    assert {delivery.state for delivery in office.deliveries()} == {"accepted"}
+    assert office.get(office.admin, f"providers/{provider['id']}").json()["broken"]["code"] == "553"
+    assert [message["kind"] for message in office.messages(office.admin)] == ["provider.broken"]
+
+
 def test_after_a_lost_answer_there_is_one_more_try_and_no_other_provider(office: Office) -> None:
     other = Replies()
     office.has_address(office.wang, ADDRESS)

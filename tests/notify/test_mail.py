@@ -71,6 +71,12 @@ def test_a_server_takes_the_mail(office: Office) -> None:
         (Replies(rcpt="550 no such user <wang.fang@example.org>"), "failed", "failed", "550"),
         (Replies(data="554 looks like spam"), "failed", "failed", "554"),
         (Replies(rcpt="530 sign in first"), "held", "config_error", "530"),
+        (Replies(mail="553 Mail from must equal authorized user"), "held", "config_error", "553"),
+        (Replies(mail="450 try later"), "queued", "retry", "450"),
+        (Replies(mail="552 5.3.4 message too large"), "failed", "failed", "552"),
+        (Replies(rcpt="553 5.7.1 <x>: Sender address rejected: not owned"), "held", "config_error", "553"),
+        (Replies(rcpt="550 5.1.8 sender's domain not found"), "held", "config_error", "550"),
+        (Replies(rcpt="550 5.1.1 unknown user of 5.1.8"), "failed", "failed", "550"),
     ],
 )
 def test_what_a_servers_reply_means(
@@ -184,6 +190,14 @@ def test_a_sender_that_is_none_is_an_error_to_repair(office: Office) -> None:
     office.run_jobs()
     assert [(a.outcome, a.code) for a in office.attempts()] == [("config_error", "bad_sender")]
     assert [d.state for d in office.deliveries()] == ["held"]
+
+
+def test_a_host_that_is_none_is_an_error_to_repair(office: Office) -> None:
+    office.smtp("mail..example.org:25", priority=1)
+    office.has_address(office.wang, ADDRESS)
+    office.hear(slot_opened(office.wang))
+    office.run_jobs()
+    assert [(a.outcome, a.code) for a in office.attempts()] == [("config_error", "bad_host")]
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_to_repair(office: Office) -> None:

@@ -23,6 +23,7 @@ def test_every_move_starts_where_the_table_says() -> None:
         for action in Action:
             plan = a_plan()
             plan.status, plan.holder_gone = status, "持有人账号已停用"
+            plan.applicant_gone = "申请人账号已停用"
             if action is Action.RECALL:
                 plan.holder_id = uuid4()
             if (status, action) in MOVES:

@@ -212,7 +212,7 @@ def _total_hours(floor: Floor, steps: Sequence[Step]) -> Iterator[Problem]:
         return
     sets = together([step.condition for step in steps])
     # what cannot be known is taken for the worst: a limit must not be lifted by many conditions
-    known = sets or [range(len(steps))]
+    known = sets or [frozenset(range(len(steps)))]
     longest = max(sum(steps[index].budget_hours or 0 for index in applying) for applying in known)
     if longest > most:
         counted, counted_en = ("", "") if sets else ("（条件过多，按全部环节计）", ", all steps counted")

@@ -18,7 +18,7 @@ from shared.events.approvals import (
     CaseTerminated,
     CaseWithdrawn,
 )
-from shared.events.documents import DocumentCancelled, DocumentSubmitted
+from shared.events.documents import DocumentCancelled, DocumentHandedOver, DocumentSubmitted
 from shared.events.imports import ImportApprovalStatusChanged, NoticePublished
 from shared.events.plans import (
     MethodChangeStatusChanged,
@@ -42,6 +42,7 @@ OUTSIDE: Mapping[type[Event], str] = {
     NoticePublished: "公示发布",
     PlanAssigned: "采购计划分派",
     PlanRecalled: "采购计划收回",
+    DocumentHandedOver: "单据移交",
     TradeStarted: "交易开始",
     TradeAwarded: "成交",
     TradeFailed: "废标",

@@ -11,25 +11,25 @@ from services.plans.assignment import (
     assign,
     assignments_of,
     handlers_of,
-    look_for_holders,
     must_be_assigner,
     recall,
 )
+from services.plans.leaving import look_for_leavers
 from services.plans.plan import Action, Plan
 from services.plans.schemas import PlanShape
-from services.plans.usage_schemas import AssignForm, AssignmentShape, CandidateShape, RecallForm
+from services.plans.usage_schemas import (
+    AssignForm,
+    AssignmentShape,
+    CandidatesAsked,
+    CandidateShape,
+    RecallForm,
+)
 from services.plans.views import plan_shape
 from shared.deciding import Deciding
-from shared.http import Page, PageAsked, SignedIn, StoreHere, etag, page_of
+from shared.http import Page, SignedIn, StoreHere, etag, page_of
 from shared.people import PersonCopy
 
 router = APIRouter(tags=["assignments"])
-
-
-class CandidatesAsked(PageAsked):
-    """A page of candidates."""
-
-    q: Annotated[str, Query(max_length=100, description="姓名 (name)")] = ""
 
 
 @router.get(
@@ -75,7 +75,7 @@ def assign_to(plan_id: UUID, body: AssignForm, asked: Deciding) -> Response:
             return answered
         plan = work.get(Plan, plan_id, seen_by=caller)
         must_be_assigner(plan, caller)
-        look_for_holders(work, [plan])
+        look_for_leavers(work, [plan])
         plan.must_allow(Action.ASSIGN)
         asked.expected.check(etag(plan.version))
         assign(work, plan, body.to, caller, body.reason)
@@ -97,7 +97,7 @@ def take_back(plan_id: UUID, body: RecallForm, asked: Deciding) -> Response:
             return answered
         plan = work.get(Plan, plan_id, seen_by=caller)
         must_be_assigner(plan, caller)
-        look_for_holders(work, [plan])
+        look_for_leavers(work, [plan])
         plan.must_allow(Action.RECALL)
         asked.expected.check(etag(plan.version))
         recall(work, plan, caller, body.reason)

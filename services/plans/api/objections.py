@@ -70,8 +70,8 @@ def decide_objection(
     approval_id: UUID, objection_id: UUID, body: ObjectionDecision, asked: Deciding
 ) -> Response:
     """By the finance office of the district or one above it. Upheld: the application has failed. Not upheld
-    needs the applicant's answer first (409 `argument_missing`); after the last one the notice goes on, or
-    the next review begins with both texts before it."""
+    needs the applicant's answer first (409 `argument_missing`), unless he has left; after the last one the
+    notice goes on, or the next review begins with both texts before it."""
     caller, once = asked.caller, asked.once
     with asked.store.work(actor=caller.actor) as work:
         if (answered := once.before(work)) is not None:

@@ -74,6 +74,7 @@ MOVES: dict[tuple[str, str], str] = {
         (status, Act.ABANDON): Status.ABANDONED
         for status in (Status.RETURNED, Status.WITHDRAWN, Status.AWAITING_REVIEW, *_NOTICED)
     },
+    **{(status, Act.HAND_OVER): status for status in (*_EDITABLE, Status.AWAITING_REVIEW, *_NOTICED)},
     **{(status, Act.RETURN): Status.RETURNED for status in _REVIEWS},
     **{(status, Act.WITHDRAW): Status.WITHDRAWN for status in _REVIEWS},
     # the notice stands between the reviews, or, where the district wants it so, before both
@@ -158,6 +159,10 @@ class ImportApproval(ImportHeader, Document):
         return self.review
 
     @property
+    def whole_type(self) -> str:
+        return self.__tablename__
+
+    @property
     def is_editable(self) -> bool:
         return self.status in _EDITABLE
 
@@ -169,6 +174,10 @@ class ImportApproval(ImportHeader, Document):
     @property
     def status_label(self) -> str:
         return reference.labels("import_approval")[self.status]
+
+    @property
+    def title(self) -> str:
+        return self.name
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from services.plans.imports.approval import Action, ImportApproval
 from services.plans.imports.notice import Notice, NoticeState, last_notice
 from services.plans.imports.objection import Objection, ObjectionState
 from services.plans.imports.sending import send_on
+from services.plans.leaving import look_for_leavers
 from services.plans.review import note
 from shared.database import new_id
 from shared.errors import Conflict, NotFound, TooMany
@@ -111,8 +112,10 @@ def decide(  # noqa: PLR0913 - a decision: on what, how, why, by whom
     work: Work, approval: ImportApproval, objection: Objection, upheld: bool, reason: str, by: Caller
 ) -> None:
     """The finance office decides. Upheld: the application has failed. The last one not upheld: the notice
-    goes on, or, when its time is over, the next review begins with both texts before it."""
-    objection.decide(upheld, reason, by, work.now)
+    goes on, or, when its time is over, the next review begins with both texts before it. An applicant who
+    has left need not have answered."""
+    look_for_leavers(work, [approval])
+    objection.decide(upheld, reason, by, work.now, nobody_answers=bool(approval.applicant_gone))
     before = approval.to_record()
     if upheld:
         _fail(work, approval, reason, by)

@@ -64,11 +64,14 @@ class Objection(Base):
         self.argument, self.argued_by, self.argued_at = text, by.name, at
         self.version += 1
 
-    def decide(self, upheld: bool, reason: str, by: Caller, at: datetime) -> None:
+    def decide(
+        self, upheld: bool, reason: str, by: Caller, at: datetime, *, nobody_answers: bool = False
+    ) -> None:
         """Raises `Conflict`: `objection_decided` with what was decided; `argument_missing` when it is to be
-        refused before the applicant has answered, as the final review reads both texts."""
+        refused before the applicant has answered, as the final review reads both texts, unless he has left
+        (`nobody_answers`)."""
         self.must_be_open()
-        if not upheld and not self.argument:
+        if not (upheld or self.argument or nobody_answers):
             text = "申请人尚未补充论证，不能认定异议不成立"
             raise Conflict("argument_missing", text, "the applicant has not answered yet")
         self.state = ObjectionState.UPHELD if upheld else ObjectionState.NOT_UPHELD

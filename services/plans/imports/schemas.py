@@ -148,7 +148,8 @@ class NoticeRow(Shape):
 
 
 class ImportRow(Shape):
-    """An import application in a list; `current_step` and `current_holders` say who reviews it now."""
+    """An import application in a list; `current_step` and `current_holders` say who reviews it now,
+    `applicant_note` why its applicant cannot go on with it any more."""
 
     id: UUID
     version: int
@@ -167,6 +168,7 @@ class ImportRow(Shape):
     organisation_name: str
     applicant_id: UUID
     applicant_name: str
+    applicant_note: str = ""
     round: int
     case_id: UUID | None
     created_at: datetime

@@ -13,6 +13,7 @@ from services.plans.catalogue import entries
 from services.plans.imports.approval import ImportApproval
 from services.plans.imports.notice import Notice
 from services.plans.imports.schemas import ExpertShape, ImportItemShape, ImportRow, ImportShape, NoticeRow
+from services.plans.leaving import look_for_leavers
 from services.plans.queries import Turn, turns
 from services.plans.review import judgement
 from services.plans.schemas import AttachmentShape
@@ -21,7 +22,7 @@ from shared.money import format_yuan
 from shared.people import Caller
 from shared.store import Look
 
-_MADE = {"amount", "current_step", "current_holders", "returned", "available_actions"}
+_MADE = {"amount", "applicant_note", "current_step", "current_holders", "returned", "available_actions"}
 _HEADER = (
     *("district_code", "purpose", "reason", "policy_basis", "contact_name", "contact_phone"),
     *("notice_order", "notice_days"),
@@ -31,6 +32,7 @@ _HEADER = (
 def import_rows(look: Look, approvals: Iterable[ImportApproval], caller: Caller) -> list[ImportRow]:
     listed = list(approvals)
     now_with = turns(look, listed)
+    look_for_leavers(look, listed)
     return [ImportRow(**_common(approval, caller, now_with.get(approval.id))) for approval in listed]
 
 
@@ -41,6 +43,7 @@ def import_shape(look: Look, approval: ImportApproval, caller: Caller) -> Import
     roles = reference.choices("expert_role")
     notices = select(Notice).where(Notice.approval_id == approval.id).order_by(Notice.seq.desc())
     judged = judgement(look, approval)
+    look_for_leavers(look, [approval])
     return ImportShape(
         **_common(approval, caller, turns(look, [approval]).get(approval.id)),
         **{name: getattr(approval, name) for name in _HEADER},
@@ -76,6 +79,7 @@ def _common(approval: ImportApproval, caller: Caller, turn: Turn | None) -> dict
     return {
         **plain,
         "amount": format_yuan(approval.amount_fen),
+        "applicant_note": approval.applicant_gone,
         "current_step": turn.step if turn else "",
         "current_holders": turn.holders if turn else [],
         "returned": returned_shape(approval),
