@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +12,13 @@ import pytest
 from services.notify.channels import Channel
 from shared.database import new_id
 from shared.events import Event
-from shared.events.documents import DocumentSubmitted
-from shared.events.substitutions import SubstitutionEnded, SubstitutionGranted
 from tests.notify.choosing import it_is, runs_until_quiet, wants
 from tests.notify.fakes import aliyun_sms, fake
-from tests.notify.office import ADDRESS, Office, attention_raised, slot_closed, slot_opened, status_changed
+from tests.notify.office import ADDRESS, Office, slot_closed, slot_opened, status_changed
 from tests.notify.post_office import Replies, post_office
 from tests.notify.sms_office import entered
 
 DOC = new_id()
-EVENTS = Path(__file__).parent.parent / "contracts" / "events"
 PERIOD = "from=2026-11-23&to=2026-11-23"
 
 
@@ -224,34 +219,6 @@ def test_a_district_hears_of_its_units_and_of_no_others(told: Office) -> None:
     # a role in the own unit gives no more than the own unit
     head = office.person("主任", elsewhere, "unit_administrator", "handler")
     assert export(office, head, elsewhere, "&format=json").json() == []
-
-
-def test_what_is_told_first_of_a_document_by_an_event_without_a_unit_is_the_units(office: Office) -> None:
-    head = office.person("管理员", office.unit, "unit_administrator")
-    submission = json.loads((EVENTS / "document.submitted.1.json").read_text())["data"]["submission"]
-    sent = submission | {"doc_id": DOC, "organisation_id": office.unit}
-    office.hear(DocumentSubmitted.model_validate({"submission": sent, "round": 1, "revision": 1}))
-    office.hear(attention_raised([office.admin], doc_id=DOC))
-    (found,) = export(office, head, office.unit, "&format=json").json()
-    assert (found["kind"], found["organisation_id"]) == ("case.attention_raised", str(office.unit))
-    assert of(office, office.li).json()["items"] == [found]
-
-
-def test_substitutions_of_a_unit_are_in_its_export(office: Office) -> None:
-    head = office.person("管理员", office.unit, "unit_administrator")
-    other = office.organisation("小店区第二中学", "140105")
-    theirs = office.person("管理员", other, "unit_administrator")
-    example = json.loads((EVENTS / "substitution.granted.1.json").read_text())["data"]
-    both = {"principal_id": office.wang, "deputy_id": office.zhao}
-    granted = SubstitutionGranted.model_validate(example | both | {"organisation_id": office.unit})
-    office.hear(granted)
-    common = granted.model_dump(include={"substitution_id", "organisation_id", *both})
-    office.hear(SubstitutionEnded(**common, version=2, ended_by=office.wang))
-    found = export(office, head, office.unit, "&format=json").json()
-    assert [one["kind"] for one in found] == ["substitution.granted"] * 2 + ["substitution.ended"] * 2
-    assert {one["doc_id"] for one in found} == {None}
-    assert export(office, theirs, other, "&format=json").json() == []
-    assert export(office, head, office.unit).text.count("代理审核：") == 4, "two inboxes, two mails"
 
 
 @pytest.mark.parametrize("role", ["handler", "reviewer", "finance", "platform_administrator"])
