@@ -15,6 +15,7 @@ from services.notify.api import (
     stream,
     templates,
     unsubscribe,
+    webhook,
 )
 from services.notify.api.live import close_live, live_of
 from services.notify.dead_list import DEAD
@@ -42,6 +43,7 @@ service = Service(
         stream.router,
         templates.router,
         unsubscribe.router,
+        webhook.router,
     ),
     tables=(Copies.metadata, CalendarCopies.metadata, Base.metadata),
     migrations=Path(__file__).parent / "migrations",

@@ -29,6 +29,13 @@ class Vault:
         kept = {name: value for name, value in secrets.items() if value}
         return self._fernet.encrypt(json.dumps(kept).encode()).decode() if kept else ""
 
+    def salvage(self, sealed: str) -> dict[str, str]:
+        """What was sealed; nothing when it cannot be opened any more."""
+        try:
+            return self.open(sealed)
+        except Unsealable:
+            return {}
+
     def open(self, sealed: str) -> dict[str, str]:
         """What was sealed. Raises `Unsealable`."""
         if not sealed:

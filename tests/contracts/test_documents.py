@@ -37,12 +37,14 @@ REPEATABLE = {
     *("unread_message", "archive_message", "unarchive_message", "snooze_message", "unsnooze_message"),
     "try_provider",
     "ping_endpoint",
+    "try_own_webhook",
+    "resend_own_webhook_delivery",  # its receiver knows a repeated request by its id
     "take_receipts",
     "decide_slots",  # each row has a key of its own
 }
-# Changes without a version that somebody could have seen: only the caller's own sessions or addresses, or a
+# Changes without a version that somebody could have seen: only the caller's own sessions, or a
 # password that is proved in the same request.
-UNVERSIONED = {"sign_out", "end_my_session", "change_password", "set_contact", "forget_contact"}
+UNVERSIONED = {"sign_out", "end_my_session", "change_password"}
 # Decisions that name what they decide by something better than a version: the round, the parked item; or a
 # version for each row.
 ACTS = {"withdraw", "replay_parked", "skip_parked", "resend_delivery", "hand_over"}

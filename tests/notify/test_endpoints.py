@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from services.notify.outside.endpoint import Endpoint
 from services.notify.outside.events import OUTSIDE
 from shared.database import new_id
+from shared.jobs import Job
 from tests.notify.office import Office
 from tests.notify.outside_office import entered, happened, is_genuine, pushes, settle, trade_system
 
@@ -67,7 +70,7 @@ def own_routes(endpoint_id: str) -> list[tuple[str, str]]:
     one = f"endpoints/{endpoint_id}"
     acts = [("POST", f"{one}/{verb}") for verb in ("secret", "ping", "replay")]
     push = [("POST", f"{one}/pushes/{new_id()}/{verb}") for verb in ("replay", "skip")]
-    return [("GET", one), ("PUT", one), ("GET", f"{one}/pushes"), *acts, *push]
+    return [("GET", one), ("PUT", one), ("DELETE", one), ("GET", f"{one}/pushes"), *acts, *push]
 
 
 def request(method: str, path: str) -> dict[str, Any]:
@@ -169,6 +172,52 @@ def test_changes_go_by_version(office: Office) -> None:
     assert (stale.status_code, stale.json()["code"]) == (412, "changed_meanwhile")
     back = office.put(office.admin, url, BODY, if_match=changed.headers["etag"]).json()
     assert (back["status_label"], back["disabled_at"], back["disabled_code"]) == ("正常", None, "")
+
+
+def test_one_that_is_switched_off_can_be_deleted_with_its_log(any_office: Office) -> None:
+    office = any_office
+    with trade_system() as there:
+        made, other = entered(office, there), entered(office, there)
+        happened(office)
+        settle(office)
+        url = f"endpoints/{made['id']}"
+        active = office.delete(office.admin, url, If_Match='"v1"')
+        assert (active.status_code, active.json()["code"]) == (409, "still_active")
+        off = office.put(office.admin, url, BODY | {"active": False}, If_Match='"v1"').json()
+        assert {one["action"]: one["allowed"] for one in off["available_actions"]}["delete"]
+        happened(office)
+        assert office.delete(office.admin, url).status_code == 428
+        assert office.delete(office.admin, url, If_Match='"v1"').status_code == 412
+        assert office.delete(office.admin, url, If_Match='"v2"').status_code == 204
+        for path in (url, f"{url}/pushes"):
+            assert office.get(office.admin, path).status_code == 404
+        assert office.delete(office.admin, url, If_Match='"v2"').status_code == 404
+        happened(office)
+        settle(office)
+        assert [(str(push.endpoint_id), push.state) for push in pushes(office)] == [
+            (other["id"], "accepted")
+        ] * 3
+    assert [row["id"] for row in office.get(office.admin, "endpoints").json()["items"]] == [other["id"]]
+
+
+def test_one_that_is_deleted_in_the_middle_of_a_request_is_gone(office: Office) -> None:
+    with trade_system() as there:
+        made = entered(office, there)
+        url = f"endpoints/{made['id']}"
+
+        def deleted(handler: BaseHTTPRequestHandler) -> None:
+            office.put(office.admin, url, BODY | {"active": False}, If_Match='"v1"')
+            assert office.delete(office.admin, url, If_Match='"v2"').status_code == 204
+            handler.send_response(204)
+            handler.end_headers()
+
+        there.answers.append(deleted)
+        happened(office)
+        settle(office)
+        assert there.answers == []
+    with office.store.read() as look:
+        assert {job.error for job in look.all(select(Job))} == {""}
+    assert pushes(office) == []
 
 
 def test_a_ping_says_what_is_answered(office: Office) -> None:

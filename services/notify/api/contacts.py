@@ -8,20 +8,24 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from fastapi.responses import Response
 from pydantic import ConfigDict, Field
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from services.notify.channels import CHANNEL_LABELS, ROBOTS, Channel
 from services.notify.contact import Account, Contact
 from services.notify.providers.robots import names_everybody
+from services.notify.providers.standard import renewed
 from services.notify.providers.web import is_address
+from services.notify.schemas import Action
 from services.notify.vault import Vault
 from shared.database import new_id
 from shared.errors import NotFound, Problem, invalid
-from shared.http import Body, Here, Shape, SignedIn, StoreHere
+from shared.http import Body, Expected, Here, IfMatch, Shape, SignedIn, StoreHere, shown
 from shared.people import Caller
-from shared.store import Look, Work
+from shared.store import Work
 
+NOTHING_SET = '"none"'
 NAME = re.compile(r"[A-Za-z0-9_.@+-]{1,64}")
 OWN = ROBOTS | {Channel.WEBHOOK}
 router = APIRouter(prefix="/contacts", tags=["contacts"])
@@ -36,6 +40,7 @@ class ContactShape(Shape):
     editable: bool = Field(description="邮箱和手机在个人信息中修改 (e-mail and phone are directory's)")
     changed_at: datetime | None = None
     secret: str | None = Field(None, description="Webhook 签名密钥，只显示一次 (shown once)")
+    available_actions: list[Action]
 
 
 class NewAddress(Body):
@@ -66,34 +71,59 @@ def list_contacts(store: StoreHere, caller: SignedIn) -> list[ContactShape]:
     return [_shape(channel, known, accounts.get(channel)) for channel in Channel]
 
 
-@router.put("/{channel}", operation_id="set_contact", summary="设置联系方式 (be reached there)")
+@router.get(
+    "/{channel}",
+    operation_id="get_contact",
+    summary="一种渠道的联系方式 (where I am reached on a channel)",
+    response_model=ContactShape,
+)
+def get_contact(store: StoreHere, caller: SignedIn, channel: Annotated[Channel, Path()]) -> Response:
+    """With the ETag that changing it needs, also where nothing is set yet."""
+    with store.read() as look:
+        known, account = look.find(Contact, caller.person_id), look.first(_own(caller, channel))
+    return shown(_shape(channel, known, account), _etag(account))
+
+
+@router.put(
+    "/{channel}",
+    operation_id="set_contact",
+    summary="设置联系方式 (be reached there)",
+    response_model=ContactShape,
+)
 def set_contact(
-    here: Here, caller: SignedIn, channel: Annotated[Channel, Path()], body: NewAddress
-) -> ContactShape:
+    here: Here,
+    caller: SignedIn,
+    expected: IfMatch,
+    channel: Annotated[Channel, Path()],
+    body: NewAddress,
+) -> Response:
     """By what a robot shall mention me, or the URL of my webhook, whose secret is new each time and shown in
-    this answer only. 404 `not_editable` for e-mail and SMS, 422 `everybody` for what mentions a group."""
+    this answer only; for 24 hours requests are signed by the one of before, too.
+    404 `not_editable` for e-mail and SMS, 422 `everybody` for what mentions a group."""
     _check_editable(channel)
     body.check(channel)
     secret = secrets.token_urlsafe(32) if channel is Channel.WEBHOOK else ""
+    vault = Vault(here.key)
     with here.store.work(actor=caller.actor) as work:
-        account = _own(work, caller, channel)
-        if account is None:
-            account = Account(id=new_id(), person_id=caller.person_id, channel=channel)
-            work.add(account)
+        account = _locked(work, caller, channel, expected)
         account.address, account.changed_at = body.address, work.now
-        account.sealed = Vault(here.key).seal({"secret": secret})
-    return _shape(channel, None, account).model_copy(update={"secret": secret or None})
+        if secret:
+            account.sealed = vault.seal(renewed(vault.salvage(account.sealed), secret, work.now))
+    shape = _shape(channel, None, account).model_copy(update={"secret": secret or None})
+    return shown(shape, _etag(account))
 
 
 @router.delete(
     "/{channel}", operation_id="forget_contact", summary="删除联系方式 (forget it)", status_code=204
 )
-def forget_contact(store: StoreHere, caller: SignedIn, channel: Annotated[Channel, Path()]) -> None:
+def forget_contact(
+    store: StoreHere, caller: SignedIn, expected: IfMatch, channel: Annotated[Channel, Path()]
+) -> None:
     """Nobody is mentioned or called any more; doing it again changes nothing."""
     _check_editable(channel)
     with store.work(actor=caller.actor) as work:
-        account = _own(work, caller, channel)
-        if account is not None:
+        for account in work.lock_all(_own(caller, channel)):
+            expected.check(_etag(account))
             work.session.delete(account)
 
 
@@ -103,8 +133,23 @@ def _check_editable(channel: Channel) -> None:
         raise NotFound("not_editable", text, "e-mail and phone are kept by the directory")
 
 
-def _own(look: Look | Work, caller: Caller, channel: Channel) -> Account | None:
-    return look.first(select(Account).where(Account.visible_to(caller), Account.channel == channel))
+def _own(caller: Caller, channel: Channel) -> Select[Account]:
+    return select(Account).where(Account.visible_to(caller), Account.channel == channel)
+
+
+def _locked(work: Work, caller: Caller, channel: Channel, expected: Expected) -> Account:
+    """The account as its owner has seen it, or a new one if he has seen none. Raises `Stale`."""
+    row = {"person_id": caller.person_id, "channel": channel, "address": "", "changed_at": work.now}
+    made = work.insert(Account).values(id=new_id(), **row).on_conflict_do_nothing().returning(Account.id)
+    is_new = work.execute(made).first() is not None
+    (account,) = work.lock_all(_own(caller, channel))
+    expected.check(_etag(None if is_new else account))
+    return account
+
+
+def _etag(account: Account | None) -> str:
+    """The moment of its last change."""
+    return f'"{account.changed_at:%Y%m%dT%H%M%S.%f}"' if account else NOTHING_SET
 
 
 def _shape(channel: Channel, known: Contact | None, account: Account | None) -> ContactShape:
@@ -115,4 +160,17 @@ def _shape(channel: Channel, known: Contact | None, account: Account | None) -> 
         address=address,
         editable=channel in OWN,
         changed_at=account.changed_at if account else None,
+        available_actions=_actions(channel, account),
     )
+
+
+def _actions(channel: Channel, account: Account | None) -> list[Action]:
+    """What he may do about it, and with his webhook."""
+    if channel not in OWN:
+        return []
+    url, unset = f"/api/notify/contacts/{channel}", "" if account else "尚未设置"
+    found = [Action(action="change", allowed=True, method="PUT", url=url)]
+    found.append(Action(action="forget", allowed=not unset, reason=unset, method="DELETE", url=url))
+    if channel is Channel.WEBHOOK:
+        found.append(Action(action="try", allowed=not unset, reason=unset, method="POST", url=f"{url}/try"))
+    return found

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from time import monotonic
 from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy import select
 
-from services.notify.answer import Answer, Outcome, redacted
+from services.notify.answer import Answer, Outcome
+from services.notify.api.trials import timed
 from services.notify.outside.endpoint import Endpoint
 from services.notify.outside.events import LABELS
 from services.notify.outside.pushing import resume
+from services.notify.outside.replaying import forget_endpoint
 from services.notify.outside.shapes import (
     ChangedEndpoint,
     EndpointShape,
@@ -24,11 +25,12 @@ from services.notify.outside.shapes import (
 from services.notify.provider_shapes import TrialAnswer
 from services.notify.providers.standard import Courier, new_secret, renewed
 from services.notify.sandbox import SANDBOX, Sandbox
-from services.notify.vault import Unsealable, Vault
+from services.notify.vault import Vault
 from shared.database import new_id
 from shared.errors import Problem, invalid
 from shared.http import DoOnce, Here, IfMatch, Page, Paged, SignedIn, StoreHere, etag, page_of, shown
 from shared.people import Caller, DistrictCopy, OrganisationCopy, Role
+from shared.service import Running
 from shared.store import Work
 
 router = APIRouter(prefix="/endpoints", tags=["endpoints"])
@@ -124,6 +126,22 @@ def change_endpoint(
     return shown(endpoint_shape(endpoint), etag(endpoint.version))
 
 
+@router.delete(
+    "/{endpoint_id}",
+    operation_id="delete_endpoint",
+    summary="删除推送地址 (delete one that is switched off)",
+    status_code=204,
+)
+def delete_endpoint(store: StoreHere, caller: SignedIn, expected: IfMatch, endpoint_id: UUID) -> None:
+    """With everything that was or was to be pushed there: its log is gone, too. 409 `still_active` unless it
+    is switched off."""
+    with store.work(actor=caller.actor) as work:
+        endpoint = work.get(Endpoint, endpoint_id, seen_by=caller)
+        endpoint.check_disabled()
+        expected.check(etag(endpoint.version))
+        forget_endpoint(work, endpoint)
+
+
 @router.post(
     "/{endpoint_id}/secret",
     operation_id="renew_endpoint_secret",
@@ -141,7 +159,7 @@ def renew_endpoint_secret(
             return before
         endpoint = work.get(Endpoint, endpoint_id, seen_by=caller)
         expected.check(etag(endpoint.version))
-        endpoint.seal(vault.seal(renewed(_opened(vault, endpoint), secret, work.now)), work.now)
+        endpoint.seal(vault.seal(renewed(vault.salvage(endpoint.sealed), secret, work.now)), work.now)
         resume(work, endpoint)
         once.answer(work, endpoint_shape(endpoint), 200, etag(endpoint.version))
     return shown(endpoint_shape(endpoint, secret), etag(endpoint.version))
@@ -153,18 +171,15 @@ def ping_endpoint(here: Here, caller: SignedIn, endpoint_id: UUID) -> TrialAnswe
     is kept."""
     with here.store.read() as look:
         endpoint = look.get(Endpoint, endpoint_id, seen_by=caller)
-    started = monotonic()
-    answer = Answer(Outcome.FAILED, SANDBOX)
-    if Sandbox.of(here.settings.sandbox_receivers).allows(endpoint.url):
-        event_id = new_id()
-        body = _ping(event_id, endpoint, here.store.clock.now().isoformat())
-        answer = Courier.of(here).post(endpoint.url, endpoint.sealed, event_id, body)
-    return TrialAnswer(
-        outcome=answer.outcome,
-        code=answer.code,
-        answer=redacted(answer.text),
-        milliseconds=round((monotonic() - started) * 1000),
-    )
+    return timed(lambda: _pinged(here, endpoint))[1]
+
+
+def _pinged(here: Running, endpoint: Endpoint) -> Answer:
+    if not Sandbox.of(here.settings.sandbox_receivers).allows(endpoint.url):
+        return Answer(Outcome.FAILED, SANDBOX)
+    event_id = new_id()
+    body = _ping(event_id, endpoint, here.store.clock.now().isoformat())
+    return Courier.of(here).post(endpoint.url, endpoint.sealed, event_id, body)
 
 
 def _ping(event_id: UUID, endpoint: Endpoint, now: str) -> str:
@@ -202,10 +217,3 @@ def _district(work: Work, caller: Caller, body: NewEndpoint) -> tuple[str, str]:
             raise invalid([Problem("unknown_organisation", text, "/organisation_id", "no such unit")])
         code, path = unit
     return code, path
-
-
-def _opened(vault: Vault, endpoint: Endpoint) -> dict[str, str]:
-    try:
-        return vault.open(endpoint.sealed)
-    except Unsealable:
-        return {}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from time import monotonic
+from datetime import datetime
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,11 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 
 from services.notify.alarm import note_health
-from services.notify.answer import Answer, redacted
+from services.notify.api.trials import timed, trial_letter
 from services.notify.channels import ROBOTS, Channel
-from services.notify.letter import Letter
+from services.notify.jobs import post_of
 from services.notify.limit import Limit
+from services.notify.pacing import Full, first_full
 from services.notify.provider import Provider
 from services.notify.provider_shapes import (
     ChangedProvider,
@@ -32,9 +33,9 @@ from services.notify.provider_shapes import (
 from services.notify.providers.kinds import KINDS, Kind, sender_of
 from services.notify.sandbox import Sandbox
 from services.notify.sending import carry, receiver
-from services.notify.vault import Unsealable, Vault
+from services.notify.vault import Vault
 from shared.database import new_id
-from shared.errors import Conflict, Forbidden, Problem, invalid
+from shared.errors import Conflict, Forbidden, Problem, TooMany, invalid
 from shared.http import DoOnce, Here, IfMatch, Page, Paged, SignedIn, etag, page_of, shown
 from shared.people import Caller, Role
 from shared.service import Running
@@ -124,7 +125,7 @@ def change_provider(
         provider = work.get(Provider, provider_id, seen_by=caller)
         expected.check(etag(provider.version))
         kind, vault = KINDS[provider.kind], Vault(here.key)
-        secrets = {**_secrets(vault, provider), **body.secrets}
+        secrets = {**vault.salvage(provider.sealed), **body.secrets}
         provider.settings = _checked(kind.settings, body.settings, "/settings")
         provider.sealed = vault.seal(_checked(kind.secrets, secrets, "/secrets"))
         provider.limits = _limits(body.limits)
@@ -140,18 +141,20 @@ def change_provider(
 def try_provider(
     here: Here, caller: SignedIn, provider_id: UUID, body: TrialLetter = TrialLetter()
 ) -> TrialAnswer:
-    """Sends a message at once and answers what the provider said; its breaker follows that answer."""
+    """Sends a message at once and answers what the provider said; its breaker follows that answer. It counts
+    against the limits of the provider: 429 `limit_reached` when one is reached, with `until`."""
     with here.store.read() as look:
         provider = look.get(Provider, provider_id, seen_by=caller)
-        letter = replace(_trial_letter(here, caller, Channel(provider.channel)), to=body.to)
+        letter = trial_letter(here, caller, Channel(provider.channel), body.to)
     if not Sandbox.of(here.settings.sandbox_receivers).allows(receiver(body.to, provider)):
         raise Conflict("sandbox", "试用环境只能发送给名单内的接收人", "outside the list of this sandbox")
-    started = monotonic()
-    answer = carry(sender_of(here, provider), letter)
-    milliseconds = round((monotonic() - started) * 1000)
+    now = here.store.clock.now()
+    if (full := first_full(post_of(here), (provider, body.to), now, waits=False)) is not None:
+        raise _too_many(full, now)
+    answer, shape = timed(lambda: carry(sender_of(here, provider), letter))
     with here.store.work(actor=caller.actor) as work:
         note_health(work, provider, answer)
-    return _trial_answer(answer, milliseconds)
+    return shape
 
 
 def _kind_for(body: NewProvider) -> Kind:
@@ -187,32 +190,12 @@ def _checked(model: type[BaseModel], given: object, pointer: str) -> dict[str, s
     return checked
 
 
-def _secrets(vault: Vault, provider: Provider) -> dict[str, str]:
-    try:
-        return vault.open(provider.sealed)
-    except Unsealable:
-        return {}
-
-
 def _shape(here: Running, provider: Provider) -> ProviderShape:
-    return provider_shape(provider, sorted(_secrets(Vault(here.key), provider)))
+    return provider_shape(provider, sorted(Vault(here.key).salvage(provider.sealed)))
 
 
-def _trial_letter(here: Running, caller: Caller, channel: Channel) -> Letter:
-    url = here.settings.own_url()
-    return Letter(
-        delivery_id=new_id(),
-        channel=channel,
-        to="",
-        name=caller.name,
-        title="测试消息",
-        body=f"{caller.name}从采购计划系统发送的测试消息，无需处理。",
-        url=url,
-        composed_at=here.store.clock.now(),
-    )
-
-
-def _trial_answer(answer: Answer, milliseconds: int) -> TrialAnswer:
-    return TrialAnswer(
-        outcome=answer.outcome, code=answer.code, answer=redacted(answer.text), milliseconds=milliseconds
-    )
+def _too_many(full: Full, now: datetime) -> TooMany:
+    text = "已达到该服务商或该接收人的限额，请稍后再试"
+    facts = {"limit": full.code, "until": full.until.isoformat()}
+    seconds = ceil((full.until - now).total_seconds())
+    return TooMany("limit_reached", text, "a limit is reached", facts, {"Retry-After": str(seconds)})

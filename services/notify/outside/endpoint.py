@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.notify.contact import ADDRESS_LENGTH
 from services.notify.message import Base
 from shared.database import Json, UtcDateTime, new_id
+from shared.errors import Conflict
 from shared.people import Role
 
 if TYPE_CHECKING:
@@ -86,6 +87,11 @@ class Endpoint(Base):
     def switch_off(self, code: str, at: datetime) -> None:
         """Nothing is sent there until somebody switches it on again; what happens meanwhile waits."""
         self.active, self.disabled_at, self.disabled_code = False, at, code
+
+    def check_disabled(self) -> None:
+        """Raises `Conflict` (`still_active`) unless it is switched off: only then it may be deleted."""
+        if self.active:
+            raise Conflict("still_active", "请先停用再删除", "switch it off before you delete it")
 
     def seal(self, sealed: str, at: datetime) -> None:
         """Has other secrets from now on."""

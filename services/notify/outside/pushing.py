@@ -94,8 +94,9 @@ def _send_first(store: Store, courier: Courier, sandbox: Sandbox, endpoint_id: U
     answer = courier.post(going.url, going.sealed, going.event_id, going.body)
     milliseconds = round((monotonic() - started) * 1000)
     with store.work() as work:
-        endpoint = work.get(Endpoint, endpoint_id)
-        push = work.get(Push, going.push_id)
+        endpoint, push = work.find(Endpoint, endpoint_id), work.find(Push, going.push_id)
+        if endpoint is None or push is None:
+            return False  # deleted meanwhile
         work.add(_tried(going, answer, work, milliseconds))
         if push.state == PushState.SENDING and push.attempts == going.attempt:
             _note(work, endpoint, push, answer)

@@ -1,11 +1,11 @@
-"""Sending again what an outside system was told before, giving up what it fails on, forgetting the old."""
+"""Sending again what an outside system was told before, and forgetting what nobody needs any more."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from services.notify.outside.endpoint import Endpoint
 from services.notify.outside.push import OVER, Push, PushState, PushTry
@@ -44,7 +44,16 @@ def replay_period(work: Work, endpoint: Endpoint, first: datetime, last: datetim
 def forget_pushes(store: Store) -> None:
     """Deletes what is older than `KEPT`, whatever became of it."""
     with store.work() as work:
-        old = select(Push.id).where(Push.created_at < work.now - KEPT)
-        alone = {"synchronize_session": False}
-        work.execute(delete(PushTry).where(PushTry.push_id.in_(old)).execution_options(**alone))
-        work.execute(delete(Push).where(Push.id.in_(old)).execution_options(**alone))
+        _delete(work, Push.created_at < work.now - KEPT)
+
+
+def forget_endpoint(work: Work, endpoint: Endpoint) -> None:
+    """Deletes an endpoint with its log."""
+    _delete(work, Push.endpoint_id == endpoint.id)
+    work.session.delete(endpoint)
+
+
+def _delete(work: Work, which: ColumnElement[bool]) -> None:
+    found, alone = select(Push.id).where(which), {"synchronize_session": False}
+    work.execute(delete(PushTry).where(PushTry.push_id.in_(found)).execution_options(**alone))
+    work.execute(delete(Push).where(which).execution_options(**alone))

@@ -189,6 +189,13 @@ def endpoint_shape(endpoint: Endpoint, secret: str | None = None) -> EndpointSha
         secret=secret,
         available_actions=[
             Action(action="change", allowed=True, method="PUT", url=url),
+            Action(
+                action="delete",
+                allowed=not endpoint.active,
+                reason="请先停用再删除" if endpoint.active else "",
+                method="DELETE",
+                url=url,
+            ),
             Action(action="ping", allowed=True, method="POST", url=f"{url}/ping"),
             Action(action="renew_secret", allowed=True, method="POST", url=f"{url}/secret"),
             Action(action="replay", allowed=True, method="POST", url=f"{url}/replay"),

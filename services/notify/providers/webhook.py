@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 
 from services.notify.answer import Answer, Outcome
 from services.notify.letter import Letter
+from services.notify.providers.standard import secrets_at
 from services.notify.providers.web import Reply, Web
 from services.notify.vault import Unsealable, Vault
 from shared.clock import Clock
 from shared.service import Running
 
 SIGNATURE = "X-Plans-Signature"
-"""`sha256=` and the HMAC-SHA256, in hex, of the timestamp, a dot and the body, by the secret shown once."""
+"""`sha256=` and the HMAC-SHA256, in hex, of the timestamp, a dot and the body, by the secret shown once;
+for a day after there is a new one two of them, the newer first, apart by a space."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,9 @@ class Webhook:
     provider = "webhook"
 
     def send(self, letter: Letter) -> Answer:
+        now = self.clock.now()
         try:
-            secret = self.vault.open(letter.sealed).get("secret", "")
+            signing = secrets_at(self.vault.open(letter.sealed), now)
         except Unsealable:
             return Answer(Outcome.FAILED, "secret_unreadable", "the receiver has to enter the address again")
         body = json.dumps(
@@ -47,12 +50,12 @@ class Webhook:
             },
             ensure_ascii=False,
         ).encode()
-        stamp = str(int(self.clock.now().timestamp()))
+        stamp = str(int(now.timestamp()))
         headers = {
             "Content-Type": "application/json",
             "X-Plans-Delivery": str(letter.delivery_id),
             "X-Plans-Timestamp": stamp,
-            SIGNATURE: f"sha256={signature(secret, stamp, body)}",
+            SIGNATURE: " ".join(f"sha256={signature(secret, stamp, body)}" for secret in signing),
         }
         return _ones_own(self.web.post(letter.to, _judge, content=body, headers=headers))
 
