@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import select
 from structlog import get_logger
 
-from services.approvals.filing import candidates_today, keep, take_by_slot
+from services.approvals.filing import keep, take_by_slot
 from services.approvals.overdue import is_ringing, next_level
 from services.approvals.slot import Slot, SlotState
+from services.approvals.staffing import candidates_today
 from shared.store import Store
 
 log = get_logger(__name__)

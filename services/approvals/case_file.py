@@ -149,7 +149,10 @@ class CaseFile:
     def settle_attention(self) -> None:
         """Attention is there while a place is vacant, and while something lies there overdue."""
         lies = any(is_neglected(slot) for slot in self.slots)
-        self.case.attention = self._vacancy or ("overdue" if lies else "")
+        reason = self._vacancy or ("overdue" if lies else "")
+        if reason and not self.case.attention:
+            return self.raise_attention(reason)
+        self.case.attention = reason
 
     @property
     def _vacancy(self) -> str:

@@ -11,9 +11,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from services.approvals import judge
 from services.approvals.case import Case
 from services.approvals.case_file import CaseFile
-from services.approvals.filing import candidates_today
 from services.approvals.slot import Slot, SlotState
-from services.approvals.staffing import Candidate
+from services.approvals.staffing import Candidate, candidates_today
 from services.approvals.step import RouteStep, Segment
 from shared.errors import Problem
 from shared.people import AppointmentCopy, DistrictCopy, OrganisationCopy, PersonCopy, Role
@@ -36,6 +35,11 @@ def successor(look: Look, file: CaseFile, slot: Slot, person_id: UUID) -> Candid
     if slot.basis == "colleague":
         return substitute(look, file.case, step, person_id)
     return next((one for one in _peers(look, step, slot) if one.person_id == person_id), None)
+
+
+def is_eligible(look: Look, file: CaseFile, slot: Slot) -> bool:
+    """Whether the holder of a slot may still decide it."""
+    return slot.holder_id is not None and successor(look, file, slot, slot.holder_id) is not None
 
 
 def choices(look: Look, file: CaseFile, slot: Slot, verb: str, q: str) -> list[Candidate]:

@@ -44,7 +44,7 @@ def agree(file: CaseFile, slot: Slot, said: Decision, candidates: CandidatesOf) 
     if closing:
         after = following(file, slot.step_index, candidates, said.by.people, said.picks)
     else:
-        judge.chosen(None, (), said.picks)
+        judge.no_pick_yet(said.picks)
     effects = Effects(closed=[slot])
     _decide(file, slot, SlotState.AGREED, said)
     if closing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -15,22 +15,16 @@ from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
 from services.approvals.case_verbs import Standing
 from services.approvals.cc import Cc
+from services.approvals.choosing import is_eligible
 from services.approvals.deadline import TimetableHere
 from services.approvals.in_force import in_force
 from services.approvals.judge import COMES_FIRST
 from services.approvals.round_time import ends_a_round, measure
 from services.approvals.route import InForce, Route, route
 from services.approvals.slot import Slot
-from services.approvals.staffing import (
-    Candidate,
-    Directory,
-    read_directory,
-    read_posts,
-    read_unit,
-    select_people,
-)
+from services.approvals.staffing import Directory, read_directory, read_unit
 from services.approvals.standing_in import deputies_of, in_force_for
-from services.approvals.step import RouteStep, Segment
+from services.approvals.step import Segment
 from services.approvals.timetable import timetable_of
 from services.approvals.told import attention_cleared, attention_raised
 from services.approvals.verbs import Situation
@@ -45,11 +39,11 @@ SLOT_EVENTS = (SlotOpened, SlotUrged, SlotDueSoon, SlotOverdue)
 
 
 def latest_case(look: Look, doc_type: str, doc_id: UUID, seen_by: Caller | None = None) -> Case | None:
-    """The newest case of a document, locked when in a work."""
+    """The newest case of a document, locked when in a work: rounds are counted through all of its cases."""
     of_document = select(Case).where(Case.doc_type == doc_type, Case.doc_id == doc_id)
     if seen_by is not None:
         of_document = of_document.where(Case.visible_to(seen_by))
-    newest = of_document.order_by(Case.opened_at.desc(), Case.id.desc()).limit(1)
+    newest = of_document.order_by(Case.round.desc(), Case.opened_at.desc()).limit(1)
     return look.first(_locked(newest) if isinstance(look, Work) else newest)
 
 
@@ -88,7 +82,7 @@ def situation(look: Look, file: CaseFile, slot: Slot, caller: Caller) -> Situati
     if slot.holder_id != caller.person_id:
         file.standing_in = in_force_for(look, caller.person_id)
     acts, former = cache(lambda: acts_of_round(look, file)), cache(lambda: former_holders(look, file.case))
-    return Situation(file, slot, caller, acts, former)
+    return Situation(file, slot, caller, acts, former, partial(is_eligible, look, file, slot))
 
 
 def acts_of_round(look: Look, file: CaseFile) -> list[CaseEvent]:
@@ -125,8 +119,7 @@ def keep(work: Work, file: CaseFile) -> None:
     if file.case.state != CaseState.REVIEWING:
         _keep_times(work, file)
     if file.alarm:
-        helpers = administrators(work, file.case, file.step)
-        work.publish(attention_raised(file.case, file.step.name, helpers))
+        work.publish(attention_raised(file.case, file.step.name, administrators(work, file)))
 
 
 def _keep_times(work: Work, file: CaseFile) -> None:
@@ -159,12 +152,6 @@ def came_first(look: Look, case: Case, slot: Slot | None, slots: Sequence[Slot] 
     return look.first(acts.order_by(CaseEvent.seq.desc()))
 
 
-def candidates_today(look: Look, step: RouteStep) -> list[Candidate]:
-    """Who may review a step of a frozen route today, in one statement."""
-    places = [step.organisation_id] if step.organisation_id else []
-    return select_people(read_posts(look, [step.selector], places), step.selector, step.organisation_id)
-
-
 def plan_route(look: Look, submission: Submission) -> tuple[Route, Directory | None]:
     """The route that a submission gets now, and the directory that it was made from: what preview shows is
     what the opening of a round freezes."""
@@ -189,17 +176,19 @@ def _earlier(look: Look, submission: Submission, chains: InForce) -> Earlier:
     return Earlier({step.key: step.attested_digest for step in last.route}, last.slots)
 
 
-def administrators(look: Look, case: Case, step: RouteStep) -> list[UUID]:
+def administrators(look: Look, file: CaseFile) -> list[UUID]:
     """Who can help a stuck step: for the unit's own steps its administrators; else those of the nearest
-    district that has any."""
+    district that has any. Parties of the case are left out: they may not administer it."""
+    case, step = file.case, file.step
+    parties = {case.applicant_id, *former_holders(look, case), *(slot.holder_id for slot in file.slots)}
     if step.segment == Segment.UNIT:
         of_unit = look.all(
             _appointed(Role.UNIT_ADMINISTRATOR, look).where(
                 AppointmentCopy.organisation_id == case.organisation_id
             )
         )
-        if of_unit:
-            return sorted(set(of_unit))
+        if helpers := set(of_unit) - parties:
+            return sorted(helpers)
     path = step.owner_path if step.segment == Segment.DISTRICT else case.district_path
     codes = [code for code in path.split("/") if code]
     rows: Sequence[Any] = look.execute(
@@ -208,8 +197,9 @@ def administrators(look: Look, case: Case, step: RouteStep) -> list[UUID]:
         .add_columns(OrganisationCopy.district_code)
         .where(OrganisationCopy.district_code.in_(codes))
     ).all()
-    nearest = max((codes.index(code) for _, code in rows), default=0)
-    return sorted({person for person, code in rows if codes.index(code) == nearest})
+    found = [(codes.index(code), person) for person, code in rows if person not in parties]
+    nearest = max((place for place, _ in found), default=0)
+    return sorted({person for place, person in found if place == nearest})
 
 
 def _appointed(role: Role, look: Look) -> Select[UUID]:

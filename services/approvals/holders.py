@@ -51,6 +51,7 @@ def lose_holder(file: CaseFile, slot: Slot) -> None:
         effects = Effects(closed=[slot, *file.awaited_by(slot)])
         for one in effects.closed:
             file.close(one, SlotState.CANCELLED)
+        file.settle_attention()
         record(file, "released", None, effects, slot=slot)
         return
     slot.pend(SlotState.VACANT)

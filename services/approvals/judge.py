@@ -39,6 +39,13 @@ def chosen(
     return [person for person in found if person.person_id in picks]
 
 
+def no_pick_yet(picks: Sequence[UUID]) -> None:
+    """Raises `Invalid` (`pick_not_asked`) where somebody picks whose agreement does not close the step."""
+    if picks:
+        text = "本次同意尚不结束本环节，无需选择审核人"
+        raise _pick("pick_not_asked", text, "the step goes on after this agreement")
+
+
 def _pick(code: str, text: str, text_en: str, pointer: str = "/picks") -> Refusal:
     refusal = invalid([Problem(code, text, pointer, text_en)])
     refusal.code, refusal.text, refusal.text_en = code, text, text_en

@@ -13,11 +13,11 @@ from services.approvals.actor import Actor
 from services.approvals.case import Case, CaseRound, CaseState
 from services.approvals.case_file import CaseFile
 from services.approvals.chains.chain import Chain, ChainVersion
-from services.approvals.filing import candidates_today, former_holders, keep, take
+from services.approvals.filing import former_holders, keep, take
 from services.approvals.in_force import policy_at
 from services.approvals.rerouting import Rerouted, migrate, reroute
 from services.approvals.route import InForce, attesting, segment_steps
-from services.approvals.staffing import read_directory, read_unit
+from services.approvals.staffing import candidates_today, read_directory, read_unit
 from services.approvals.step import RouteStep, Segment, Step
 from shared.errors import Conflict, Forbidden, Problem, Refusal, invalid
 from shared.people import Caller

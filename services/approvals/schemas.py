@@ -196,7 +196,8 @@ class CopyShape(Shape):
 
 
 class NextShape(Shape):
-    """The step after the current one: who could review it, and whether they must be picked."""
+    """The step after the current one: who could review it, and whether the caller, whose agreement closes the
+    current one, must pick them."""
 
     key: str | None
     name: str | None

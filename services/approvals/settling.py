@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from services.approvals import deciding
 from services.approvals.deciding import Decision
-from services.approvals.filing import candidates_today, keep
+from services.approvals.filing import keep
 from services.approvals.opinion import count_use
+from services.approvals.staffing import candidates_today
 from services.approvals.verbs import Situation
 from shared.decision_link import Verb
 from shared.store import Work

@@ -36,9 +36,12 @@ def add_sign(
 
 
 def reduce_sign(file: CaseFile, slot: Slot, by: Actor, reason: str, administrator: bool) -> None:
-    """A pending slot that the step can do without is taken off."""
+    """A pending slot that the step can do without is taken off, with those who were to sign before it."""
+    signers = file.awaited_by(slot)
     file.close(slot, SlotState.REMOVED)
-    effects = Effects(closed=[slot], opened=give_back(file, slot))
+    for one in signers:
+        file.close(one, SlotState.CANCELLED)
+    effects = Effects(closed=[slot, *signers], opened=give_back(file, slot))
     file.settle_attention()
     record(file, "removed", by, effects, slot=slot, opinion=reason, administrator=administrator)
 

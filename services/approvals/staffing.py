@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from services.approvals.step import PeopleSelector, RoleSelector, Selector, Step
+from services.approvals.step import PeopleSelector, RoleSelector, RouteStep, Selector, Step
 from shared.people import AppointmentCopy, DistrictCopy, OrganisationCopy, PersonCopy
 from shared.store import Look
 
@@ -149,6 +149,12 @@ def read_posts(look: Look, selectors: Sequence[Selector], places: Iterable[UUID]
     if named:
         wanted.append(AppointmentCopy.person_id.in_(named))
     return posts_where(look, or_(*wanted))
+
+
+def candidates_today(look: Look, step: RouteStep) -> list[Candidate]:
+    """Who may review a step of a frozen route today, in one statement."""
+    places = [step.organisation_id] if step.organisation_id else []
+    return select_people(read_posts(look, [step.selector], places), step.selector, step.organisation_id)
 
 
 def posts_where(look: Look, which: ColumnElement[bool]) -> list[Post]:

@@ -27,13 +27,15 @@ from shared.people import Caller
 @dataclass(frozen=True)
 class Situation:
     """Somebody before a slot. `acts` gives the events of the running round, `former` who held a slot in an
-    earlier one: asked only by the rules that need it."""
+    earlier one, `is_eligible` whether its holder may still decide it: asked only by the rules that need it.
+    """
 
     file: CaseFile
     slot: Slot
     caller: Caller
     acts: Callable[[], Sequence[CaseEvent]] = tuple
     former: Callable[[], Collection[UUID | None]] = tuple
+    is_eligible: Callable[[], bool] = lambda: True
 
     @property
     def step(self) -> RouteStep | None:
@@ -152,9 +154,16 @@ def not_urged_lately(at: Situation) -> Refusal | None:
 
 
 def his_agreement(at: Situation) -> Refusal | None:
-    if at.slot.acted_by != at.caller.person_id:
-        return Forbidden("not_your_decision", "只能收回本人的同意意见", "only one's own agreement")
-    return why_not_take_back(at.file, at.slot, at.acts())
+    """Who has agreed takes it back, or for whom a deputy has; as long as he could still decide the slot."""
+    if at.caller.person_id not in (at.slot.acted_by, at.slot.on_behalf_of):
+        text = "只能收回本人或代理人代本人作出的同意意见"
+        return Forbidden("not_your_decision", text, "only an agreement of one's own or one's deputy")
+    if (refused := why_not_take_back(at.file, at.slot, at.acts())) is not None:
+        return refused
+    if in_hand(at.file, at.slot, at.caller) and at.is_eligible():
+        return None
+    text = "该环节已不由您办理，不能收回"
+    return Forbidden("not_yours_any_more", text, "left, or the substitution has ended")
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from services.approvals.case_event import CaseEvent, first_hash, intact
 from services.approvals.case_file import CaseFile
 from services.approvals.cc import Cc
 from services.approvals.chains.schemas import CarriedShape, PreviewShape
+from services.approvals.choosing import is_eligible
 from services.approvals.deadline import TIME_LABELS, time_state
-from services.approvals.filing import candidates_today, standing, timetable_for
-from services.approvals.quorum import progress
+from services.approvals.filing import standing, timetable_for
+from services.approvals.quorum import closes, progress
 from services.approvals.route import Route
 from services.approvals.schemas import (
     CaseItem,
@@ -35,7 +36,8 @@ from services.approvals.seating import SKIP_RULES, seat
 from services.approvals.since import since_decided
 from services.approvals.slot import Slot, SlotState
 from services.approvals.slot_views import columns, since_shape
-from services.approvals.staffing import Candidate
+from services.approvals.staffing import Candidate, candidates_today
+from services.approvals.turn import in_hand
 from services.approvals.verbs import Situation
 from shared.errors import Problem
 from shared.people import Caller
@@ -95,7 +97,8 @@ def case_shape(look: Look, case: Case, caller: Caller) -> CaseShape:
     by = standing(look, file, caller)
     beginning = first_hash(case.id, rounds[0].digest, rounds[0].route)
     acts = [entry for entry in entries if entry.round == case.round]
-    turns = [Situation(file, slot, caller, lambda: acts, lambda: by.holders) for slot in slots]
+    known = (lambda: acts, lambda: by.holders)
+    turns = [Situation(file, one, caller, *known, partial(is_eligible, look, file, one)) for one in slots]
     since = {slot: since_shape(one, file.round.labels) for slot, one in since_decided(look, file).items()}
     return CaseShape(
         **case_item(case).model_dump(exclude={"amount"}),
@@ -196,21 +199,26 @@ def _holder(at: Situation, since: SinceShape | None) -> HolderShape:
 
 
 def next_of(look: Look, file: CaseFile, caller: Caller) -> NextShape | None:
-    """The step that opens next if the current one is agreed to today, by the caller where it is his turn."""
+    """The step that opens next if the current one is agreed to today, by the caller where it is his turn;
+    whoever closes the current one by his agreement is asked to pick."""
     if file.case.state != CaseState.REVIEWING:
         return None
-    still = [slot.holder_id for slot in file.step_slots if slot.state == SlotState.OPEN and slot.holder_id]
-    deciding = [caller.person_id] if caller.person_id in still else still if len(still) == 1 else []
+    turns = [slot for slot in file.step_slots if slot.state == SlotState.OPEN]
+    turns.sort(key=lambda slot: slot.holder_id != caller.person_id)  # his own before those of others
+    mine = next((slot for slot in turns if in_hand(file, slot, caller)), None)
+    turn = mine or (turns[0] if len(turns) == 1 else None)
+    deciders = {turn.holder_id if turn else None, caller.person_id if mine else None}
+    agreed = file.excluded.union(one for one in deciders if one)
+    closing = mine is None or closes(file.step, file.step_slots, mine)
     for step in file.route[file.case.step_index + 1 :]:
         if not step.applies or step.carried:
             continue
-        agreed = file.excluded.union(deciding)
         seated = seat(step, partial(candidates_today, look), file.case.applicant_id, agreed)
         if not seated.skip:
             return NextShape(
                 key=step.key,
                 name=step.name,
-                asks_pick=step.pick != "none",
+                asks_pick=closing and step.pick != "none",
                 candidates=list(map(_person, seated.people)),
             )
     return None

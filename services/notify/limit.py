@@ -27,6 +27,7 @@ class Limit(BaseModel):
 class Limits(Protocol):
     """Counts letters. Called outside any transaction."""
 
-    def take(self, key: str, limits: Sequence[Limit], now: datetime) -> datetime:
-        """When this letter may go under all of them: `now` or later. Its place is taken from then on."""
+    def take(self, key: str, limits: Sequence[Limit], now: datetime, waits: bool = True) -> datetime:
+        """When this letter may go under all of them: `now` or later. Its place is taken from then on,
+        unless it would have to wait and does not."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.notify.delivery import Delivery, State
@@ -21,30 +22,48 @@ def granted(delivery: Delivery, chosen: Provider, now: datetime) -> str:
     return delivery.code if on_time and same else ""
 
 
+@dataclass(frozen=True)
+class Full:
+    """A limit that is reached, and when there is room again."""
+
+    code: str
+    until: datetime
+
+
 def must_wait(store: Store, post: Post, claimed: Claimed) -> bool:
-    """Whether the receiver, or the provider, has had enough for now; the letter is then held until its turn.
+    """Whether the receiver, or the provider, has had enough for now; the letter then waits for its turn."""
+    to = (claimed.provider, claimed.letter.to)
+    full = first_full(post, to, store.clock.now(), claimed.granted)
+    if full is not None:
+        _hold(store, claimed, full)
+    return full is not None
+
+
+def first_full(
+    post: Post, to: tuple[Provider, str], now: datetime, granted: str = "", waits: bool = True
+) -> Full | None:
+    """The limit that keeps a letter from going to a receiver now; without one its places are taken. What it
+    was held by (`granted`) has given it its place already; what does not wait takes none that is not free.
 
     The receiver is asked first: a place with the provider is not wasted on a letter that has none with him.
     """
-    limits, provider = post.limits_of(claimed.provider), f"{claimed.provider.id}"
-    receiver = hashlib.sha256(claimed.letter.to.encode()).hexdigest()[:32]
-    for per, key in (("receiver", f"{provider}.{receiver}"), ("provider", provider)):
+    provider, address = to
+    limits, receiver = post.limits_of(provider), hashlib.sha256(address.encode()).hexdigest()[:32]
+    for per, key in (("receiver", f"{provider.id}.{receiver}"), ("provider", f"{provider.id}")):
         these = [limit for limit in limits if limit.per == per]
-        if claimed.granted in (LIMIT + per, LIMIT + "provider") or not these:
+        if granted in (LIMIT + per, LIMIT + "provider") or not these:
             continue
-        now = store.clock.now()
-        if (until := post.limits().take(key, these, now)) > now:
-            _hold(store, claimed, LIMIT + per, until)
-            return True
-    return False
+        if (until := post.limits().take(key, these, now, waits)) > now:
+            return Full(LIMIT + per, until)
+    return None
 
 
-def _hold(store: Store, claimed: Claimed, code: str, until: datetime) -> None:
+def _hold(store: Store, claimed: Claimed, full: Full) -> None:
     """Back to waiting: this was no try."""
     with store.work() as work:
         delivery = work.get(Delivery, claimed.letter.delivery_id)
         if delivery.state == State.SENDING and delivery.attempts == claimed.attempt:
-            attempt = delivery.step_back(code, until, work.now)
+            attempt = delivery.step_back(full.code, full.until, work.now)
             before = claimed.before
             delivery.sent_to, delivery.sent_at = (before.to, before.at) if before else ("", None)
-            later(work, SEND, until, delivery_id=str(delivery.id), attempt=attempt)
+            later(work, SEND, full.until, delivery_id=str(delivery.id), attempt=attempt)

@@ -208,6 +208,21 @@ def test_a_cancelled_document_ends_its_case(office: Office) -> None:
     assert [event.data["code"] for event in office.told("case.terminated")] == ["document_cancelled"]
 
 
+def test_the_newest_case_is_that_of_the_newest_round_whatever_the_clock_says(office: Office) -> None:
+    office.usual_chains()
+    doc_id, _ = office.submit(["wang"])
+    case = office.case("chen", doc_id)
+    body, tag = {"reason": "不再需要"}, f'"v{case["version"]}"'
+    assert office.post("chen", f"cases/{case['id']}/terminate", body, If_Match=tag).status_code == 200
+    office.clock.move(minutes=-2)  # another process, or a clock that was set right
+    office.submit(["wang"], n=2, submission=office.submission(doc_id))
+    running = office.case("li", doc_id)
+    assert (running["state"], running["round"]) == ("reviewing", 2)
+    office.submit(["zhao"], n=3, submission=office.submission(doc_id))
+    assert office.case("li", doc_id)["round"] == 3
+    assert office.withdraw("li", doc_id, query="?round=3").status_code == 200
+
+
 def test_a_newer_submission_takes_the_place_of_a_running_round(office: Office) -> None:
     office.usual_chains()
     doc_id, _ = office.submit(["wang"])

@@ -6,6 +6,7 @@ from shared.database import new_id
 from tests.approvals.desk import act, allowed, ids, names
 from tests.approvals.office import Office, step
 from tests.approvals.test_decisions import code
+from tests.approvals.test_substitution import grant
 
 
 def test_i21_an_agreement_is_taken_back_until_the_next_has_seen_it(staffed: Office) -> None:
@@ -96,6 +97,48 @@ def test_what_it_opened_may_have_ended_since(staffed: Office) -> None:
     assert [one["state"] for one in case["route"][1]["holders"]] == ["cancelled", "cancelled"]
     assert case["history_intact"]
     assert office.agree("wang").json()["current_holders"] == ["qian"]
+
+
+def test_a_deputy_takes_back_while_he_stands_in_and_the_principal_at_any_time(staffed: Office) -> None:
+    office = staffed
+    doc_id, _ = office.submit(["wang"])
+    substitution = grant(office, "wang", "zhao").json()
+    office.agree("zhao")
+    mine = office.get("wang", "done", by="deputy")["items"][0]
+    assert allowed(office, "wang", mine)["take_back"] == (True, "")
+    assert act(office, "wang", "take-back", mine, reason="我来办").json()["current_holders"] == ["wang"]
+    last = office.case("li", doc_id)["timeline"][-1]
+    assert (last["type"], last["actor_name"], last["on_behalf_name"]) == ("taken_back", "wang", "")
+
+    office.agree("zhao")
+    done = office.get("zhao", "done")["items"][0]
+    assert act(office, "zhao", "take-back", done, reason="").status_code == 200
+    last = office.case("li", doc_id)["timeline"][-1]
+    assert (last["type"], last["actor_name"], last["on_behalf_name"]) == ("taken_back", "zhao", "wang")
+
+    office.agree("zhao")
+    office.post("wang", f"substitutions/{substitution['id']}/end", If_Match=substitution["etag"])
+    done = office.get("zhao", "done")["items"][0]
+    assert allowed(office, "zhao", done)["take_back"] == (False, "该环节已不由您办理，不能收回")
+    assert code(act(office, "zhao", "take-back", done, reason="")) == (403, "not_yours_any_more")
+    assert code(act(office, "xu", "take-back", done, reason="")) == (403, "not_your_decision")
+    mine = office.get("wang", "done", by="deputy")["items"][0]
+    assert act(office, "wang", "take-back", mine, reason="").status_code == 200
+    assert office.case("li", doc_id)["history_intact"]
+
+
+def test_who_has_left_takes_nothing_back(staffed: Office) -> None:
+    office = staffed
+    doc_id, _ = office.submit(["wang"])
+    office.agree("wang")
+    done = office.get("wang", "done")["items"][0]
+    office.people["wang"] = (office.id("wang"), office.bureau)
+    office.change("wang", 2, "handler")
+    assert allowed(office, "wang", done)["take_back"] == (False, "该环节已不由您办理，不能收回")
+    before = office.published()
+    assert code(act(office, "wang", "take-back", done, reason="")) == (403, "not_yours_any_more")
+    assert office.published() == before
+    assert office.case("chen", doc_id)["attention"] == ""
 
 
 def test_seeing_twice_is_once_and_is_for_the_holder(staffed: Office) -> None:

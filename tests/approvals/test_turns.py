@@ -155,6 +155,20 @@ def test_i23_an_administrator_takes_off_only_whom_the_quorum_can_spare(staffed: 
     assert office.agree("zhao").json()["current_step"] == "环节finance"
 
 
+def test_those_who_were_to_sign_before_somebody_are_taken_off_with_him(staffed: Office) -> None:
+    office = staffed
+    doc_id, _ = office.submit(["wang", "zhao"])
+    act(office, "wang", "add-sign", office.slot("wang"), people=ids(office, "clerk"), order="before")
+    signer = holder(office, doc_id, "clerk")
+    waiting = holder(office, doc_id, "wang")
+    assert act(office, "chen", "reduce-sign", waiting, reason="借调").status_code == 200
+    holders = {one["name"]: one["state"] for one in office.case("chen", doc_id)["route"][0]["holders"]}
+    assert holders == {"wang": "removed", "clerk": "cancelled", "zhao": "open"}
+    assert office.get("clerk", "todo")["items"] == []
+    assert code(act(office, "clerk", "agree", signer)) == (409, "already_removed")
+    assert office.case("chen", doc_id)["history_intact"]
+
+
 def test_a_turn_that_is_left_while_others_sign_first_waits_for_its_successor(staffed: Office) -> None:
     office = staffed
     doc_id, _ = office.submit(["wang"])

@@ -50,6 +50,14 @@ def test_several_limits_hold_at_once(limits: Limits) -> None:
     assert given_at == [0, 0, 1, 60, 60, 61, 120]
 
 
+def test_who_does_not_wait_takes_no_place_but_a_free_one(limits: Limits) -> None:
+    assert [seconds(limits.take("robot", PER_MINUTE, MORNING, waits=False)) for _ in range(5)] == [
+        *(0, 0, 0, 60, 60)
+    ]
+    assert seconds(limits.take("robot", PER_MINUTE, MORNING)) == 60
+    assert seconds(limits.take("another", PER_MINUTE, MORNING, waits=False)) == 0
+
+
 def test_many_threads_take_no_place_twice(limits: Limits) -> None:
     with ThreadPoolExecutor(8) as pool:
         given_at = [*pool.map(lambda _: limits.take("robot", PER_MINUTE, MORNING), range(30))]
@@ -104,6 +112,29 @@ def test_a_receiver_gets_no_more_letters_than_the_limit_that_was_entered(any_off
         office.run_jobs()
     assert len(replies.taken) == 4
     assert {d.attempts for d in office.deliveries()} == {1}
+
+
+def test_a_test_message_counts_against_the_limits(office: Office) -> None:
+    office.has_address(office.wang, "wang@example.org")
+    replies = Replies()
+    with post_office(replies) as address:
+        host, _, port = address.partition(":")
+        limits = [{"count": 2, "seconds": 60}, {"count": 1, "seconds": 30, "per": "receiver"}]
+        made = office.provider("smtp", {"host": host, "port": int(port)}, channel="email", limits=limits)
+        path = f"providers/{made['id']}/try"
+        assert office.post(office.admin, path, {"to": "a@example.org"}).json()["outcome"] == "accepted"
+        again = office.post(office.admin, path, {"to": "a@example.org"})
+        assert (again.status_code, again.json()["code"]) == (429, "limit_reached")
+        assert (again.json()["limit"], again.headers["retry-after"]) == ("limit_receiver", "30")
+        assert office.post(office.admin, path, {"to": "b@example.org"}).json()["outcome"] == "accepted"
+        third = office.post(office.admin, path, {"to": "c@example.org"})
+        assert (third.json()["limit"], third.headers["retry-after"]) == ("limit_provider", "60")
+        office.hear(slot_opened(office.wang))
+        office.run_jobs()
+        assert [(d.state, d.code) for d in office.deliveries()] == [("held", "limit_provider")]
+        office.clock.move(minutes=1)
+        office.run_jobs()
+    assert len(replies.taken) == 3
 
 
 def test_what_missed_its_place_takes_another(office: Office) -> None:

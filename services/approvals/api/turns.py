@@ -138,8 +138,9 @@ def reduce_sign(asked: Deciding, slot_id: UUID, body: ReduceSignBody) -> Respons
     response_model=DecisionShape,
 )
 def take_back(asked: Deciding, slot_id: UUID, body: TakeBackBody) -> Response:
-    """Undoes one's own agreement while it is the last decision and nobody whose turn it opened has seen it:
-    409 `decided_since`, `seen_since`, `acted_since`, `case_closed`."""
+    """Undoes one's own agreement, or that of a deputy for the caller, while it is the last decision and
+    nobody whose turn it opened has seen it: 409 `decided_since`, `seen_since`, `acted_since`, `case_closed`.
+    403 `not_yours_any_more` for who has left, or stands in no longer."""
     with asked.store.work(actor=asked.caller.actor) as work:
         if (before := asked.once.before(work)) is not None:
             return before

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +16,9 @@ from sqlalchemy import select
 from services.notify.alarm import note_health
 from services.notify.api.trials import timed, trial_letter
 from services.notify.channels import ROBOTS, Channel
+from services.notify.jobs import post_of
 from services.notify.limit import Limit
+from services.notify.pacing import Full, first_full
 from services.notify.provider import Provider
 from services.notify.provider_shapes import (
     ChangedProvider,
@@ -31,7 +35,7 @@ from services.notify.sandbox import Sandbox
 from services.notify.sending import carry, receiver
 from services.notify.vault import Vault
 from shared.database import new_id
-from shared.errors import Conflict, Forbidden, Problem, invalid
+from shared.errors import Conflict, Forbidden, Problem, TooMany, invalid
 from shared.http import DoOnce, Here, IfMatch, Page, Paged, SignedIn, etag, page_of, shown
 from shared.people import Caller, Role
 from shared.service import Running
@@ -137,12 +141,16 @@ def change_provider(
 def try_provider(
     here: Here, caller: SignedIn, provider_id: UUID, body: TrialLetter = TrialLetter()
 ) -> TrialAnswer:
-    """Sends a message at once and answers what the provider said; its breaker follows that answer."""
+    """Sends a message at once and answers what the provider said; its breaker follows that answer. It counts
+    against the limits of the provider: 429 `limit_reached` when one is reached, with `until`."""
     with here.store.read() as look:
         provider = look.get(Provider, provider_id, seen_by=caller)
         letter = trial_letter(here, caller, Channel(provider.channel), body.to)
     if not Sandbox.of(here.settings.sandbox_receivers).allows(receiver(body.to, provider)):
         raise Conflict("sandbox", "试用环境只能发送给名单内的接收人", "outside the list of this sandbox")
+    now = here.store.clock.now()
+    if (full := first_full(post_of(here), (provider, body.to), now, waits=False)) is not None:
+        raise _too_many(full, now)
     answer, shape = timed(lambda: carry(sender_of(here, provider), letter))
     with here.store.work(actor=caller.actor) as work:
         note_health(work, provider, answer)
@@ -184,3 +192,10 @@ def _checked(model: type[BaseModel], given: object, pointer: str) -> dict[str, s
 
 def _shape(here: Running, provider: Provider) -> ProviderShape:
     return provider_shape(provider, sorted(Vault(here.key).salvage(provider.sealed)))
+
+
+def _too_many(full: Full, now: datetime) -> TooMany:
+    text = "已达到该服务商或该接收人的限额，请稍后再试"
+    facts = {"limit": full.code, "until": full.until.isoformat()}
+    seconds = ceil((full.until - now).total_seconds())
+    return TooMany("limit_reached", text, "a limit is reached", facts, {"Retry-After": str(seconds)})

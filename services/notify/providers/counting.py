@@ -26,6 +26,7 @@ for i, key in ipairs(KEYS) do
   local earlier = redis.call('LINDEX', key, -tonumber(ARGV[2 * i]))
   if earlier then at = math.max(at, tonumber(earlier) + tonumber(ARGV[2 * i + 1])) end
 end
+if at > tonumber(ARGV[1]) and ARGV[2 * #KEYS + 2] == '0' then return string.format('%d', at) end
 for i, key in ipairs(KEYS) do
   redis.call('RPUSH', key, string.format('%d', at))
   redis.call('LTRIM', key, -tonumber(ARGV[2 * i]), -1)
@@ -33,7 +34,8 @@ for i, key in ipairs(KEYS) do
 end
 return string.format('%d', at)
 """
-"""KEYS: a list of given moments per limit. ARGV: now, then count and window of each, in milliseconds."""
+"""KEYS: a list of given moments per limit. ARGV: now, then count and window of each, in milliseconds;
+and whether a place that is not free yet is taken."""
 
 
 class Here:
@@ -43,13 +45,15 @@ class Here:
         self._given: defaultdict[str, deque[int]] = defaultdict(deque)
         self._lock = Lock()
 
-    def take(self, key: str, limits: Sequence[Limit], now: datetime) -> datetime:
+    def take(self, key: str, limits: Sequence[Limit], now: datetime, waits: bool = True) -> datetime:
         begin = at = _milliseconds(now)
         with self._lock:
             lists = [(self._given[_key(key, limit)], limit) for limit in limits]
             for given, limit in lists:
                 if len(given) >= limit.count:
                     at = max(at, given[-limit.count] + limit.seconds * 1000)
+            if at > begin and not waits:
+                return _moment(at)
             for given, limit in lists:
                 given.append(at)
                 while len(given) > limit.count:
@@ -61,7 +65,7 @@ class Here:
     def _forget(self, now: int) -> None:
         """Drops the lists that limit nothing any more."""
         longest = 7 * 86400 * 1000
-        for key in [key for key, given in self._given.items() if given[-1] + longest < now]:
+        for key in [key for key, given in self._given.items() if not given or given[-1] + longest < now]:
             del self._given[key]
 
 
@@ -74,15 +78,15 @@ class Everywhere:
         self._prefix = f"{prefix}notify.limit."
         self._here = Here()
 
-    def take(self, key: str, limits: Sequence[Limit], now: datetime) -> datetime:
+    def take(self, key: str, limits: Sequence[Limit], now: datetime, waits: bool = True) -> datetime:
         begin = _milliseconds(now)
         numbers = [number for limit in limits for number in (limit.count, limit.seconds * 1000)]
         try:
             keys = [self._prefix + _key(key, limit) for limit in limits]
-            at = int(self._take(keys=keys, args=[begin, *numbers]))
+            at = int(self._take(keys=keys, args=[begin, *numbers, int(waits)]))
         except RedisError as error:
             log.warning("limits_uncounted", error=repr(error))
-            return self._here.take(key, limits, now)
+            return self._here.take(key, limits, now, waits)
         return now if at == begin else _moment(at)
 
 
