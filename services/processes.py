@@ -195,7 +195,7 @@ def worker(settings: Settings, names: Sequence[str]) -> int:
     try:
         system.start_relays()
         system.start_receivers()
-        serve_health(settings.health_port, system.metrics, system.stopping)
+        serve_health(settings.health_port, system.metrics, system.threads)
         end_when_asked(system.end)
         started(system.stopping)
         system.stopping.wait()
@@ -210,7 +210,7 @@ def jobs(settings: Settings, concurrency: int) -> int:
     leave_when_asked()
     open_data_dir(settings.data_dir)
     system = System(settings)
-    serve_health(settings.health_port, system.metrics, system.stopping)
+    serve_health(settings.health_port, system.metrics, system.threads)
     wakeups.before_the_end(system.end)
     started(system.stopping)
     name = f"jobs-{socket.gethostname()}-{os.getpid()}"
@@ -225,7 +225,7 @@ def beat(settings: Settings) -> int:
     leave_when_asked()
     open_data_dir(settings.data_dir)
     system = System(settings)
-    serve_health(settings.health_port, system.metrics, system.stopping)
+    serve_health(settings.health_port, system.metrics, system.threads)
     system.celery.Beat(scheduler="celery.beat:Scheduler", loglevel="WARNING", quiet=True).run()
     return 0
 

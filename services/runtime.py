@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
 import httpx
 from celery import Celery
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from prometheus_client import make_asgi_app
 from starlette.types import ASGIApp
 
@@ -21,12 +20,14 @@ from shared.broker import Broker
 from shared.clock import Clock
 from shared.feed import ReadFeed, http_feed, local_feed
 from shared.following import follow
+from shared.health import health_of
 from shared.metrics import registry
 from shared.receiver import Receiver
 from shared.relay import Relay
 from shared.service import Running, Service
 from shared.settings import Settings
 from shared.store import Store
+from shared.threads import Threads
 from shared.tokens import KeyRing
 from shared.web import Door, add_error_answers, service_app
 
@@ -48,13 +49,14 @@ class System:
         self.clock = clock or Clock()
         self.broker = Broker(settings.broker_url, settings.broker_prefix)
         self.key = settings.key()
-        self.stopping = threading.Event()
+        self.threads = Threads()
+        self.stopping = self.threads.stopping
         self.running: dict[str, Running] = {}
         keys = KeyRing(self._fetch_keys)
         for name in names:
             store = Store(name, settings.database_url_of(name), self.clock)
             service = find_service(name)
-            self.running[name] = Running(service, settings, store, keys, self.key, self.stopping)
+            self.running[name] = Running(service, settings, store, keys, self.key, self.threads)
         self.relays = {name: Relay(here.store, self.broker) for name, here in self.running.items()}
         self.receivers = [
             Receiver(here.store, here.service.handlers, publisher, self._feed(here, publisher))
@@ -66,7 +68,6 @@ class System:
             if here.service.on_start is not None:
                 here.service.on_start(here)
         self._wakes: list[Callable[[], None]] = [self.broker.wake]
-        self._threads: list[threading.Thread] = []
 
     def _feed(self, here: Running, publisher: str) -> ReadFeed:
         if publisher in self.running:
@@ -98,8 +99,10 @@ class System:
         root.mount("/metrics", make_asgi_app(self.metrics))
 
         @root.get("/health", include_in_schema=False)
-        async def health() -> dict[str, Any]:
-            return {"status": "ok", "services": sorted(self.running)}
+        async def health(response: Response) -> dict[str, Any]:
+            ended = self.threads.ended()
+            response.status_code = 503 if ended else 200
+            return {**health_of(ended), "services": sorted(self.running)}
 
         add_front(root)
         for name, here in self.running.items():
@@ -109,21 +112,17 @@ class System:
     # threads
 
     def start_relays(self) -> None:
+        send_wakeups = partial(wakeups.wake, self.celery)
         for name, relay in self.relays.items():
-            relay.send_wakeups = self._send_wakeups
-            self._thread(f"relay-{name}", relay.run, self.stopping)
+            relay.send_wakeups = send_wakeups
+            self.threads.start(f"relay-{name}", relay.run, self.stopping)
             self._wakes.append(relay.wake)
 
     def start_receivers(self) -> None:
         for receiver in self.receivers:
             receiver.prepare()
-            self._thread(
-                f"{receiver.store.service}-from-{receiver.publisher}",
-                follow,
-                receiver,
-                self.broker,
-                self.stopping,
-            )
+            name = f"{receiver.store.service}-from-{receiver.publisher}"
+            self.threads.start(name, follow, receiver, self.broker, self.stopping)
 
     def resume_jobs(self) -> None:
         """Only where no other process can be at work (embedded): what was cut off is due at once."""
@@ -133,8 +132,9 @@ class System:
     def start_worker(self) -> None:
         """Celery's worker in threads of this process, and its clock: embedded only."""
         self._wakes.append(wakeups.end_embedded_worker)
-        self._thread("jobs", wakeups.embedded_worker(self.celery).start)
-        self._thread("ticks", self._tick)
+        app = self.celery
+        self.threads.start("jobs", lambda: wakeups.embedded_worker(app).start())
+        self.threads.start("ticks", self._tick)
 
     def _tick(self) -> None:
         """The embedded clock: runs each tick when its time has come, without a message in between."""
@@ -156,14 +156,6 @@ class System:
             )
         return self._celery
 
-    def _send_wakeups(self, service: str, ids: list[UUID]) -> None:
-        wakeups.wake(self.celery, service, ids)
-
-    def _thread(self, name: str, target: Callable[..., None], *args: Any) -> None:
-        thread = threading.Thread(target=target, args=args, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
     def end(self) -> None:
         """Told to end: whatever would otherwise hold the process up lets go now."""
         self.stopping.set()
@@ -174,11 +166,10 @@ class System:
     def stop(self) -> None:
         """Ends all threads together; what they have not finished within `PATIENCE` is finished next time."""
         self.end()
-        until, left = monotonic() + PATIENCE, self._threads
-        while left and monotonic() < until:
+        until = monotonic() + PATIENCE
+        while (left := self.threads.alive()) and monotonic() < until:
             for wake in self._wakes:  # again and again: some may just have begun to wait
                 wake()
             left[0].join(0.05)
-            left = [thread for thread in left if thread.is_alive()]
         for here in self.running.values():
             here.store.close()

@@ -67,7 +67,8 @@ def local_feed(store: Store) -> ReadFeed:
 
 def http_feed(base_url: str, publisher: str, consumer: Store, key: str) -> ReadFeed:
     """The feed of a service elsewhere. A proxy variable in the environment must not catch it."""
-    client = httpx.Client(base_url=base_url, trust_env=False, timeout=5)
+    once = httpx.Limits(max_keepalive_connections=0)  # asked every few seconds: a kept one would be stale
+    client = httpx.Client(base_url=base_url, trust_env=False, timeout=5, limits=once)
 
     def read(after: int) -> FeedPage:
         token = service_token(consumer.service, key, consumer.clock.now())

@@ -7,7 +7,6 @@ import threading
 from time import monotonic
 
 import httpx
-from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from shared.broker import Broker
@@ -19,28 +18,22 @@ HOLE_PATIENCE = 0.2
 
 
 def follow(receiver: Receiver, broker: Broker, stop: threading.Event) -> None:
-    """Receives until told to stop. While the broker is away, the feed carries the events."""
+    """Receives until told to stop. While the broker is away, the feed carries the events; raises when that
+    cannot be read either: then it is to be called again."""
     receiver.stop = stop
     about = {"service": receiver.store.service, "publisher": receiver.publisher}
     while not stop.is_set():
+        receiver.prepare()
         try:
-            receiver.prepare()
             _receive(receiver, broker, stop)
         except FeedReplaced:
             log.error("feed_replaced", **about)
             stop.wait(30)
         except Exception as error:
             log.warning("receiver_waits", error=repr(error)[:300], **about)
-            _without_broker(receiver)
+            receiver.repair()
+            receiver.retry()
             stop.wait(random.uniform(0.5, 1.5))
-
-
-def _without_broker(receiver: Receiver) -> None:
-    try:
-        receiver.repair()
-        receiver.retry()
-    except (FeedReplaced, SQLAlchemyError, httpx.HTTPError, OSError) as error:
-        log.debug("feed_away", publisher=receiver.publisher, error=repr(error)[:300])
 
 
 def _receive(receiver: Receiver, broker: Broker, stop: threading.Event) -> None:

@@ -6,7 +6,6 @@ receivers' checkpoints make harmless. The same thread sends the wake-ups of new 
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Sequence
 from time import monotonic
@@ -16,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from shared import jobs, outbox
-from shared.broker import Broker, BrokerAway
+from shared.broker import Broker
 from shared.outbox import OutboxRow
 from shared.store import Store, Work
 
@@ -99,18 +98,15 @@ class Relay:
             self.send_wakeups(self.store.service, ids)
 
     def run(self, stop: threading.Event) -> None:
-        """Works until told to stop; a broker or database that is away costs a pause, nothing else."""
-        pause = 0.0
-        while not stop.is_set():
-            self._kicked.wait(pause or self._rest())
-            self._kicked.clear()
-            try:
+        """Works until told to stop. Raises when broker or database are away: then it is to run again."""
+        self._kicked.set()  # whatever is there is new to this run
+        try:
+            while not stop.is_set():
+                self._kicked.wait(self._rest())
+                self._kicked.clear()
                 self._round()
-                pause = 0.0
-            except (BrokerAway, SQLAlchemyError, OSError) as error:
-                pause = min(5.0, (pause or 0.1) * 2) * random.uniform(0.7, 1.0)
-                log.warning("relay_waits", service=self.store.service, error=repr(error)[:300])
-        self.close()
+        finally:
+            self.close()
 
     def _rest(self) -> float:
         if self._jobs_kicked:

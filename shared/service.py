@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from fastapi import APIRouter
@@ -19,6 +19,7 @@ from shared.metrics import Number
 from shared.people import Caller
 from shared.settings import Settings
 from shared.store import Look, Store
+from shared.threads import Threads
 from shared.tokens import Claims, KeyRing
 
 
@@ -50,22 +51,24 @@ class Service:
 
 @dataclass
 class Running:
-    """One service in one process: its store, and what it may reach.
-
-    `stopping` is set as soon as the process is told to end.
-    """
+    """One service in one process: its store, what it may reach, and the threads of the process."""
 
     service: Service
     settings: Settings
     store: Store
     keys: KeyRing
     key: str
-    stopping: threading.Event = field(default_factory=threading.Event)
+    threads: Threads = field(default_factory=Threads)
     state: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.service.name
+
+    @property
+    def stopping(self) -> Event:
+        """Set as soon as the process is told to end."""
+        return self.threads.stopping
 
     def migrate(self) -> None:
         migrate(self.name, self.service.metadata, self.service.migrations, self.store.url)

@@ -13,6 +13,7 @@ from celery import Celery
 from celery.signals import worker_shutting_down
 from celery.worker import state
 
+from shared.broker import PATIENCE
 from shared.jobs import TOGETHER, run_all, run_tick
 
 if TYPE_CHECKING:
@@ -77,12 +78,15 @@ def before_the_end(act: Callable[[], None]) -> None:
 def transport_options(broker_url: str) -> dict[str, Any]:
     if broker_url.startswith("redis"):
         return {"visibility_timeout": 3600, "socket_timeout": 10, "socket_connect_timeout": 3}
-    return {"confirm_publish": True} if broker_url.startswith("amqp") else {}
+    if broker_url.startswith("amqp"):
+        return {"confirm_publish": True, "read_timeout": PATIENCE, "write_timeout": PATIENCE}
+    return {}
 
 
 def wake(app: Celery, service: str, ids: list[UUID]) -> None:
-    """Sends the wake-ups; a broker that is away costs a delay only, as they are sent again."""
+    """Sends the wake-ups. Raises when the broker is away, or silent: they are sent again later."""
     with app.producer_or_acquire() as producer:
         for start in range(0, len(ids), TOGETHER):
             together = [str(job_id) for job_id in ids[start : start + TOGETHER]]
-            app.send_task(RUN, (service, together), producer=producer, retry=False)
+            patience = {"timeout": PATIENCE, "confirm_timeout": PATIENCE}
+            app.send_task(RUN, (service, together), producer=producer, retry=False, **patience)

@@ -200,5 +200,6 @@ class Lone:
         return found
 
     def close(self) -> None:
+        self.here.stopping.set()
         self.http.__exit__()
         self.store.close()

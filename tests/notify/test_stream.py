@@ -266,6 +266,7 @@ def test_a_change_in_another_process_is_pushed_over_redis(
         with other.store.work(cause=heard) as work:
             events.apply(work, opened.type, opened.model_dump(mode="json"))
         assert (page.next() or {})["unread"] == 1
+    other.stopping.set()
     close_live(other)
     other.store.close()
 

@@ -9,25 +9,25 @@ from queue import Empty, SimpleQueue
 from typing import Any
 from uuid import UUID
 
-from redis import Redis, RedisError
+from redis import Redis
 from structlog import get_logger
 
+from shared.service import Running
+
 log = get_logger(__name__)
-PAUSE = 2.0
-"""Seconds before a lost connection is tried again."""
 BATCH = 500
 
 
 class Across:
     """Publishes and hears the ids of people whose numbers have changed; it never holds up a commit."""
 
-    def __init__(self, redis_url: str, prefix: str, wake: Callable[[Iterable[UUID]], None]) -> None:
-        self.channel = f"{prefix}notify.inbox"
+    def __init__(self, here: Running, wake: Callable[[Iterable[UUID]], None]) -> None:
+        self.channel = f"{here.settings.broker_prefix}notify.inbox"
         self.heard = threading.Event()
-        self._redis = Redis.from_url(redis_url, socket_connect_timeout=2, socket_timeout=5)
+        self._redis = Redis.from_url(here.settings.redis_url, socket_connect_timeout=2, socket_timeout=5)
+        self._threads = here.threads
         self._wake = wake
         self._waiting: SimpleQueue[frozenset[UUID]] = SimpleQueue()
-        self._stopping = threading.Event()
         self._started: set[str] = set()
         self._lock = threading.Lock()
 
@@ -41,40 +41,33 @@ class Across:
         self._start("notify-live-in", self._hear)
 
     def close(self) -> None:
-        self._stopping.set()
+        """Has a thread that waits for somebody to tell of notice that the process is to end."""
         self._waiting.put(frozenset())
 
     def _start(self, name: str, run: Callable[[], None]) -> None:
         with self._lock:
             if name not in self._started:
                 self._started.add(name)
-                threading.Thread(target=run, name=name, daemon=True).start()
+                self._threads.start(name, run)
 
     def _publish(self) -> None:
-        while not self._stopping.is_set():
+        while not self._threads.stopping.is_set():
             people = set(self._waiting.get())
             while len(people) < BATCH:
                 try:
                     people |= self._waiting.get_nowait()
                 except Empty:
                     break
-            try:
-                self._redis.publish(self.channel, json.dumps([str(person) for person in people]))
-            except RedisError as error:
-                log.warning("live_push_lost", error=repr(error))
-                self._stopping.wait(PAUSE)
+            self._redis.publish(self.channel, json.dumps([str(person) for person in people]))
 
     def _hear(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                with self._redis.pubsub() as channel:  # type: ignore[no-untyped-call]
-                    channel.subscribe(self.channel)
-                    while not self._stopping.is_set():
-                        self._take(channel.get_message(timeout=1.0))
-            except RedisError as error:
-                self.heard.clear()
-                log.warning("live_push_unheard", error=repr(error))
-                self._stopping.wait(PAUSE)
+        try:
+            with self._redis.pubsub() as channel:  # type: ignore[no-untyped-call]
+                channel.subscribe(self.channel)
+                while not self._threads.stopping.is_set():
+                    self._take(channel.get_message(timeout=1.0))
+        finally:
+            self.heard.clear()
 
     def _take(self, message: dict[str, Any] | None) -> None:
         if message is None:

@@ -47,10 +47,7 @@ class Live:
         self.closed = False
         self._watchers: dict[UUID, set[Watcher]] = defaultdict(set)
         self._lock = threading.Lock()
-        settings = here.settings
-        self._across = (
-            Across(settings.redis_url, settings.broker_prefix, self.wake) if settings.redis_url else None
-        )
+        self._across = Across(here, self.wake) if here.settings.redis_url else None
         here.store.on_commit.append(self._committed)
 
     @contextmanager

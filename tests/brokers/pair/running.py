@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from shared.broker import Broker
 from shared.clock import Clock
-from shared.feed import local_feed
+from shared.feed import http_feed, local_feed
 from shared.following import follow
 from shared.inbox import Handlers
 from shared.receiver import Receiver
@@ -19,10 +19,13 @@ from shared.relay import Relay
 from shared.service import Running
 from shared.settings import Settings
 from shared.store import Store
+from shared.threads import Threads
 from shared.tokens import KeyRing
 from tests.brokers.pair.model import Heard, count_up, left, left_events, right, right_events
+from tests.brokers.pair.served import Served
 
 PATIENCE = 30
+KEY = "k" * 40
 
 
 def wait_until(true: Callable[[], bool], what: str) -> None:
@@ -34,37 +37,43 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
 
 
 class PairRunning:
-    """Left and right with relays and receivers; `workers` receivers of right compete as hot standbys."""
+    """Left and right with relays and receivers; `workers` receivers of right compete as hot standbys.
+    `over_http`: right reads left's feed as that of a service in another process."""
 
-    def __init__(self, data_dir: Path, database_url: str, broker_url: str, prefix: str) -> None:
+    def __init__(
+        self, data_dir: Path, database_url: str, broker_url: str, prefix: str, *, over_http: bool = False
+    ) -> None:
         settings = Settings(data_dir=data_dir, database_url=database_url, broker_url=broker_url)
         self.broker = Broker(broker_url, prefix)
-        self.stop = threading.Event()
+        self.threads = Threads()
         self.left, self.right = (
             Store(service.name, settings.database_url_of(service.name), Clock()) for service in (left, right)
         )
-        for service, store in ((left, self.left), (right, self.right)):
-            Running(service, settings, store, KeyRing(dict), "k" * 40).migrate()
+        heres = [
+            Running(service, settings, store, KeyRing(dict), KEY)
+            for service, store in ((left, self.left), (right, self.right))
+        ]
+        for here in heres:
+            here.migrate()
+        self.served = Served(heres[0]) if over_http else None
         self.relays = [Relay(store, self.broker) for store in (self.left, self.right)]
-        self.threads: list[threading.Thread] = []
 
     def start(self, workers: int = 1) -> PairRunning:
         for relay in self.relays:
-            self._thread(relay.run, self.stop)
+            self.threads.start(f"relay-{relay.store.service}", relay.run, self.threads.stopping)
         for _ in range(workers):
             self._receive(self.right, right_events, self.left)
         self._receive(self.left, left_events, self.right)
         return self
 
     def _receive(self, store: Store, handlers: Handlers, publisher: Store) -> None:
-        receiver = Receiver(store, handlers, publisher.service, local_feed(publisher))
+        read_feed = local_feed(publisher)
+        if self.served is not None and publisher is self.left:
+            read_feed = http_feed(self.served.url, publisher.service, store, KEY)
+        receiver = Receiver(store, handlers, publisher.service, read_feed)
         receiver.prepare()
-        self._thread(follow, receiver, self.broker, self.stop)
-
-    def _thread(self, target: Callable[..., None], *arguments: object) -> None:
-        thread = threading.Thread(target=target, args=arguments, daemon=True)
-        self.threads.append(thread)
-        thread.start()
+        name = f"{store.service}-from-{publisher.service}"
+        self.threads.start(name, follow, receiver, self.broker, self.threads.stopping)
 
     def count(self, name: str, times: int = 1) -> None:
         for _ in range(times):
@@ -81,12 +90,15 @@ class PairRunning:
         with store.read() as look:
             return look.session.scalar(select(func.count()).select_from(Heard)) or 0
 
-    def close(self) -> None:
-        self.stop.set()
+    def close(self, *, wipe: bool = True) -> None:
+        self.threads.stopping.set()
         for relay in self.relays:
             relay.wake()
-        for thread in self.threads:
+        for thread in self.threads.alive():
             thread.join(5)
-        self.broker.wipe(["left", "right"])
+        if self.served is not None:
+            self.served.close()
+        if wipe:
+            self.broker.wipe(["left", "right"])
         self.left.close()
         self.right.close()
