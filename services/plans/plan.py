@@ -84,6 +84,7 @@ MOVES: dict[tuple[str, str], str] = {
     (Status.IN_USE, Action.FAIL_TRADE): Status.IN_USE,
     (Status.IN_USE, Action.REVERSE): Status.IN_USE,
     (Status.USED_UP, Action.REVERSE): Status.IN_USE,
+    (Status.CLOSED, Action.REVERSE): Status.CLOSED,
     (Status.IN_USE, Action.FREE): Status.USABLE,
     (Status.USED_UP, Action.FREE): Status.USABLE,
     (Status.USABLE, Action.CLOSE): Status.CLOSED,
@@ -227,13 +228,14 @@ class Plan(Header, Usage, Document):
         self.holder_id, self.holder_name, self.assignment = self.applicant_id, self.applicant_name, "recalled"
 
     def use(self, action: Action, at: datetime, committed: int = 0, consumed: int = 0) -> None:
-        """Moves money (fen) by an action of a trade; the status follows from what is left."""
+        """Moves money (fen) by an action of a trade; the status follows from what is left, unless the plan
+        is closed."""
         following = self.must_allow(action)
         self.move_money(committed, consumed)
         if self.is_unused:
-            following = MOVES[Status(self.status), Action.FREE]
+            following = MOVES.get((self.status, Action.FREE), following)
         elif self.is_used_up:
-            following = MOVES[Status(self.status), Action.USE_UP]
+            following = MOVES.get((self.status, Action.USE_UP), following)
         self.status = following
         self._changed(at)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Select, select
 from services.plans.announcement import status_changed
 from services.plans.budget import Entry
 from services.plans.guards import insufficient_remaining
-from services.plans.plan import Action, Plan
+from services.plans.plan import Action, Plan, Status
 from services.plans.reservation import commit, move
 from services.plans.review import note
 from services.plans.trade import TAKEN, Outcome, Trade
@@ -90,13 +90,16 @@ def fail(work: Work, plan: Plan, trade: Trade, reason: str, by: UUID) -> None:
 
 
 def reverse(work: Work, plan: Plan, trade: Trade, reason: str, by: UUID) -> None:
-    """The award is taken back: what it consumed remains in the plan again."""
+    """The award is taken back: what it consumed remains in the plan again, or is released at once when the
+    plan has been closed meanwhile."""
     trade.must_allow(Outcome.REVERSE)
     plan.must_allow(Action.REVERSE)
     before = plan.to_record()
     trade.reverse(reason, work.now)
     trade.reported_by = by
     move(work, plan, Entry.REVERSED, trade.awarded, **_entry(plan, trade))
+    if plan.status == Status.CLOSED:
+        move(work, plan, Entry.RELEASED, trade.awarded, **_entry(plan, trade))
     plan.use(Action.REVERSE, work.now, consumed=-trade.awarded_fen)
     text = f"交易 {trade.reference} 成交撤销：{reason}"
     note(work, plan, "trade_reversed", text, before=before, **_by(trade))

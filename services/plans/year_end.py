@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Index,
+    Select,
     String,
     UniqueConstraint,
     Uuid,
@@ -21,11 +22,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.plans import reference
 from services.plans.closing import close
+from services.plans.district import District
 from services.plans.plan import Plan, Status
+from services.plans.policy import policy_of
 from services.plans.tables import Base
+from services.plans.topics import Years
 from shared.database import UtcDateTime, new_id
 from shared.jobs import later
-from shared.people import Caller, Role
+from shared.people import Caller, DistrictCopy, Role
 from shared.store import Look, Store, Work
 
 TASK = "plans.year_end"
@@ -55,12 +59,14 @@ class YearEndRun(Base):
 
 
 class YearEndRow(Base):
-    """What a run did with a plan, and why."""
+    """What the end of a year did with a plan, and why; a plan that is skipped again for the same reason has
+    no further one. `at` is the moment since which it is so, `run_id` the last run that found it so."""
 
     __tablename__ = "year_end_row"
     __table_args__ = (
         UniqueConstraint("run_id", "plan_id"),
         Index("ix_year_end_row_district_path_id", "district_path", "id"),
+        Index("ix_year_end_row_plan_id_id", "plan_id", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -96,13 +102,13 @@ READERS = (Role.DISTRICT_ADMINISTRATOR, Role.FINANCE, Role.AUDITOR)
 
 
 def years_over(look: Look) -> list[int]:
-    """The fiscal years that are over (they end on 31 December) and still have open plans."""
+    """The fiscal years before this one that still have open plans."""
     wanted = select(Plan.fiscal_year).where(Plan.fiscal_year < look.today.year, Plan.status.in_(OPEN))
     return look.all(wanted.distinct().order_by(Plan.fiscal_year))
 
 
 def begin(store: Store) -> None:
-    """Starts today's run of every year that is over; harmless when called again."""
+    """Starts today's run of every year before this one; harmless when called again."""
     with store.read() as look:
         has_run = select(YearEndRun.fiscal_year).where(YearEndRun.day == look.today)
         due = set(years_over(look)) - set(look.all(has_run))
@@ -122,12 +128,7 @@ def _begin(work: Work, year: int) -> None:
 def go_on(store: Store, run_id: UUID, batch: int = BATCH) -> None:
     """Handles the next plans of a run, each in a transaction of its own, and comes back for the rest."""
     with store.read() as look:
-        run = look.get(YearEndRun, run_id)
-        reported = select(YearEndRow.plan_id).where(YearEndRow.run_id == run_id)
-        left = select(Plan.id).where(
-            Plan.fiscal_year == run.fiscal_year, Plan.status.in_(OPEN), Plan.id.not_in(reported)
-        )
-        plans = look.all(left.order_by(Plan.id).limit(batch))
+        plans = look.all(_left(look, look.get(YearEndRun, run_id)).order_by(Plan.id).limit(batch))
     for plan_id in plans:
         with store.work() as work:
             handle(work, run_id, plan_id)
@@ -139,27 +140,55 @@ def go_on(store: Store, run_id: UUID, batch: int = BATCH) -> None:
             run.finished_at = run.finished_at or work.now
 
 
+def _left(look: Look, run: YearEndRun) -> Select[UUID]:
+    """The plans that a run has still to look at. Where the year is not over yet, once is enough."""
+    open_ones = (Plan.fiscal_year == run.fiscal_year) & Plan.status.in_(OPEN)
+    districts = look.all(select(Plan.district_code).where(open_ones).distinct())
+    over = [code for code in districts if is_over(look, code, run.fiscal_year)]
+    now = select(YearEndRow.plan_id).where(YearEndRow.run_id == run.id)
+    ever = select(YearEndRow.plan_id).where(YearEndRow.fiscal_year == run.fiscal_year)
+    due = Plan.district_code.in_(over) & Plan.id.not_in(now)
+    return select(Plan.id).where(open_ones, due | Plan.id.not_in(ever))
+
+
+def is_over(look: Look, district_code: str, year: int) -> bool:
+    """Whether the plans of a year are used no more in a district, by its rules of today."""
+    district = District.of(look.session.get_one(DistrictCopy, district_code))
+    return policy_of(look, district).get(Years).is_over(year, look.today)
+
+
 def handle(work: Work, run_id: UUID, plan_id: UUID) -> None:
     """Closes a plan, or skips it with the reason; nothing when this run has reported it before."""
     plan = work.get(Plan, plan_id)
     done = select(YearEndRow.id).where(YearEndRow.run_id == run_id, YearEndRow.plan_id == plan_id)
     if plan.status not in OPEN or work.first(done) is not None:
         return
-    reason = obstacle(plan)
+    reason = obstacle(plan, is_over(work, plan.district_code, plan.fiscal_year))
     released = 0 if reason else close(work, plan, None, f"{plan.fiscal_year} 年度终了", "year_over")
     run = work.get(YearEndRun, run_id)
     run.closed += 0 if reason else 1
     run.skipped += 1 if reason else 0
-    work.add(_row(run, plan, reason, released, work.now))
+    known = _last(work, plan_id)
+    if known is not None and known.reason == reason:
+        known.run_id = run.id
+    else:
+        work.add(_row(run, plan, reason, released, work.now))
 
 
-def obstacle(plan: Plan) -> str:
+def obstacle(plan: Plan, year_is_over: bool) -> str:
     """Why the end of the year leaves a plan open; empty when it is closed."""
+    if not year_is_over:
+        return "year_open"
     if plan.status == Status.UNDER_REVIEW:
         return "under_review"
     if plan.open_request_id is not None:
         return "locked"
     return "live_trade" if plan.committed_fen else ""
+
+
+def _last(look: Look, plan_id: UUID) -> YearEndRow | None:
+    of_plan = select(YearEndRow).where(YearEndRow.plan_id == plan_id)
+    return look.first(of_plan.order_by(YearEndRow.id.desc()))
 
 
 def _row(run: YearEndRun, plan: Plan, reason: str, released: int, at: datetime) -> YearEndRow:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from services.plans.plan import Plan
+from services.plans.topics.applying import OpenYear
 from services.plans.year_end import YearEndRun, go_on, handle
 from shared.database import new_id
+from shared.events.approvals import CaseApproved
 from tests.plans.town import Town
 
 OLD_YEAR = datetime(2026, 12, 31, 15, 59, tzinfo=UTC)
@@ -57,7 +60,30 @@ def test_the_holder_closes_a_plan_and_the_rest_is_released(any_town: Town) -> No
     assert entry["text"] == "结束采购计划，释放 45000.00 元：项目已完成"
     assert town.act(town.lin, closed, "close").json()["code"] == "wrong_state"
     assert town.start(closed, "1.00").json()["code"] == "wrong_state"
-    assert town.report(trade, "reverse", reason="x").json()["code"] == "wrong_state"
+
+
+def test_the_award_of_a_closed_plan_is_reversed_and_its_budget_gets_the_money_back(any_town: Town) -> None:
+    town = any_town
+    lines = [town.line("40000.00"), town.line("20000.00")]
+    parts = [{"budget_line_id": line["id"], "amount": line["available"]} for line in lines]
+    plan = town.usable(allocations=parts)
+    trades = [town.trade(plan, amount) for amount in ("45000.00", "5000.00")]
+    for trade in trades:
+        assert town.award(trade, trade["amount"]).status_code == 200
+    assert town.act(town.lin, town.plan(plan), "close").status_code == 200
+    assert [town.available(line) for line in lines] == ["0.00", "10000.00"]
+    answer = town.report(trades[0], "reverse", reason="供应商放弃")
+    assert answer.status_code == 200, answer.text
+    closed = town.plan(plan)
+    assert (closed["status"], closed["remaining"], closed["consumed"]) == ("closed", "0.00", "5000.00")
+    assert [town.available(line) for line in lines] == ["40000.00", "15000.00"]
+    told = town.published("trade.reversed")[-1].data
+    assert (told["plan_status"], told["remaining_fen"], told["consumed_fen"]) == ("closed", 0, 500000)
+    assert town.report(trades[1], "reverse", reason="供应商放弃").status_code == 200
+    assert town.plan(plan)["status"] == "closed"
+    assert [town.available(line) for line in lines] == ["40000.00", "20000.00"]
+    again = town.report(trades[1], "reverse", reason="x")
+    assert (again.status_code, again.json()["code"]) == (409, "wrong_trade_state")
 
 
 def test_only_the_holder_closes_and_only_what_he_has_seen(shared_town: Town) -> None:
@@ -109,8 +135,65 @@ def test_a_year_that_is_over_closes_its_plans_and_says_which_it_skipped(any_town
     assert len(reports(town)) == 4
     town.report(trade, "fail", reason="流标")
     end_of_year(town, datetime(2027, 1, 1, 16, 0, tzinfo=UTC))
-    assert len(reports(town)) == 7
+    assert len(reports(town)) == 5
     assert [row["plan_name"] for row in reports(town, query="outcome=closed")] == ["交易中", "未用完"]
+
+
+def test_a_skipped_plan_is_reported_again_when_the_reason_has_changed(any_town: Town) -> None:
+    town = any_town
+    plan = town.submitted()
+    for day in range(5):
+        end_of_year(town, NEW_YEAR + timedelta(days=day))
+    (row,) = reports(town)
+    assert (row["reason"], row["at"]) == ("under_review", "2026-12-31T16:00:00Z")
+    with town.store.read() as look:
+        runs = look.all(select(YearEndRun).order_by(YearEndRun.day))
+    assert [(run.skipped, run.finished_at is not None) for run in runs] == [(1, True)] * 5
+    assert row["run_id"] == str(runs[-1].id)
+    town.tell(CaseApproved, plan)
+    town.trade(town.plan(plan), "1.00")
+    end_of_year(town, NEW_YEAR + timedelta(days=5))
+    assert [row["reason"] for row in reports(town)] == ["live_trade", "under_review"]
+
+
+def test_a_year_ends_when_the_district_says(any_town: Town) -> None:
+    town = any_town
+    years = [{"year": 2026, "closes_on": "2027-01-31", "ends_on": "2027-02-28"}, {"year": 2027}]
+    town.rule("years", {"years": years})
+    until(town, datetime(2027, 1, 10, 2, tzinfo=UTC))
+    late = town.usable()
+    for day in (11, 12, 27):
+        end_of_year(town, datetime(2027, 1, day, 2, tzinfo=UTC))
+    (row,) = reports(town)
+    assert (row["outcome"], row["reason_label"]) == ("skipped", "年度尚未结转")
+    assert town.plan(late)["status"] == "usable"
+    end_of_year(town, datetime(2027, 2, 28, 15, 59, tzinfo=UTC))
+    assert town.plan(late)["status"] == "usable"
+    end_of_year(town, datetime(2027, 2, 28, 16, 0, tzinfo=UTC))
+    assert town.plan(late)["status"] == "closed"
+    assert [row["reason"] for row in reports(town)] == ["year_over", "year_open"]
+
+
+@pytest.mark.parametrize(
+    ("year", "last_day"),
+    [
+        ({}, "9999-12-31"),
+        ({"closes_on": "2026-11-30"}, "2026-12-31"),
+        ({"closes_on": "2027-01-31"}, "2027-01-31"),
+        ({"ends_on": "2027-02-28"}, "2027-02-28"),
+        ({"closes_on": "2026-11-30", "ends_on": "2026-12-31"}, "2026-12-31"),
+    ],
+)
+def test_the_last_day_of_a_year(year: dict[str, str], last_day: str) -> None:
+    assert OpenYear.model_validate({"year": 2026, **year}).last_day == date.fromisoformat(last_day)
+
+
+@pytest.mark.parametrize(
+    "year", [{"ends_on": "2026-12-30"}, {"closes_on": "2027-02-01", "ends_on": "2027-01-31"}]
+)
+def test_a_year_that_would_end_too_early(shared_town: Town, year: dict[str, str]) -> None:
+    answer = shared_town.publish("years", {"years": [{"year": 2026, **year}]})
+    assert [error["code"] for error in answer.json()["errors"]] == ["ends_too_early"]
 
 
 def test_a_run_that_is_repeated_reports_each_plan_once(any_town: Town) -> None:

@@ -26,7 +26,8 @@ router = APIRouter(tags=["closing"])
 
 
 class YearEndShape(Shape):
-    """What the end of a year did with a plan; the released amount in yuan."""
+    """What the end of a year did with a plan; the released amount in yuan. `at` is since when it is so,
+    `run_id` the last run that found it so."""
 
     id: UUID
     run_id: UUID
@@ -79,7 +80,8 @@ def close_plan(plan_id: UUID, body: CloseForm, asked: Deciding) -> Response:
 def reports(
     store: StoreHere, caller: SignedIn, wanted: Annotated[ReportsAsked, Query()]
 ) -> Page[YearEndShape]:
-    """Every plan that a year's end closed or skipped, with the reason; newest first."""
+    """Every plan that a year's end closed or skipped, with the reason; newest first. A plan comes again when
+    the reason has changed. A year ends on the day that the rules of the district say (`years`)."""
     caller.require(*READERS)
     statement = select(YearEndRow).where(YearEndRow.visible_to(caller))
     if wanted.year is not None:

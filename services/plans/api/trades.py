@@ -145,7 +145,8 @@ def fail_trade(trade_id: UUID, body: OutcomeForm, asked: Reporting) -> Response:
     response_model=TradeOutcome,
 )
 def reverse_trade(trade_id: UUID, body: OutcomeForm, asked: Reporting) -> Response:
-    """By a service account, for an awarded trade: what it consumed remains in the plan again."""
+    """By a service account, for an awarded trade: what it consumed remains in the plan again; a closed plan
+    stays closed, and its budget gets it back."""
     with asked.store.work(actor=asked.account.actor) as work:
         if (answered := asked.once.before(work)) is not None:
             return answered

@@ -101,11 +101,16 @@ class Numbers(Topic):
 
 
 class OpenYear(Body):
-    """A fiscal year that plans may be made for, between two days (both included; open when absent)."""
+    """A fiscal year that plans may be made for, between two days (both included; open when absent).
+
+    `ends_on` is the last day on which plans of the year are used (年终结转): 31 December or later. Absent, it
+    is 31 December, or the last day of applications when that is later.
+    """
 
     year: Year
     opens_on: date | None = None
     closes_on: date | None = None
+    ends_on: date | None = Field(None, examples=["2027-02-28"])
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -113,14 +118,22 @@ class OpenYear(Body):
             raise PydanticCustomError(
                 "closes_before_opening", "截止日期早于开放日期 (closes before it opens)"
             )
+        if self.ends_on and self.ends_on < max(date(self.year, 12, 31), self.closes_on or date.min):
+            text = "结转日期不能早于年末或申请截止日期 (ends before the year or its applications)"
+            raise PydanticCustomError("ends_too_early", text)
         return self
 
     def is_open(self, day: date) -> bool:
-        return (self.opens_on or date.min) <= day <= (self.closes_on or date.max)
+        return (self.opens_on or date.min) <= day <= (self.closes_on or self.ends_on or date.max)
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which its plans are used."""
+        return self.ends_on or max(date(self.year, 12, 31), self.closes_on or date.max)
 
 
 class Years(Topic):
-    """开放年度; `years` absent: this year and the next, without an end."""
+    """开放年度; `years` absent: this year and the next, and what is left of a year is closed at its end."""
 
     topic = "years"
     label, label_en = "开放年度", "Open fiscal years"
@@ -143,6 +156,11 @@ class Years(Topic):
     def open_on(self, today: date) -> list[int]:
         """The years that are open on a day."""
         return [row.year for row in self.listed(today) if row.is_open(today)]
+
+    def is_over(self, year: int, today: date) -> bool:
+        """Whether the plans of a year are used no more on a day."""
+        listed = (row.last_day for row in self.years or () if row.year == year)
+        return next(listed, date(year, 12, 31)) < today
 
 
 class RuleText(Topic):
