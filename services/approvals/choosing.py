@@ -12,7 +12,7 @@ from services.approvals import judge
 from services.approvals.case import Case
 from services.approvals.case_file import CaseFile
 from services.approvals.slot import Slot, SlotState
-from services.approvals.staffing import Candidate, candidates_today
+from services.approvals.staffing import Candidate, candidates_today, place_today
 from services.approvals.step import RouteStep, Segment
 from shared.errors import Problem
 from shared.people import AppointmentCopy, DistrictCopy, OrganisationCopy, PersonCopy, Role
@@ -72,7 +72,7 @@ def why_not_chosen(
 ) -> list[Problem]:
     """What speaks against a person: `excluded`, `already_holder`, `not_eligible`; for a transfer also
     `passed_on_before`, so that a turn does not go round in circles."""
-    problems = judge.cannot_take_over(file.excluded, file.step_slots, person_id, found)
+    problems = judge.cannot_take_over(file.barred(file.step), file.step_slots, person_id, found)
     passed = any(one.holder_id == person_id and one.state == SlotState.TRANSFERRED for one in file.step_slots)
     if verb == "transfer" and passed and not problems:
         text = "该人员已将此环节转出"
@@ -89,7 +89,7 @@ def _peers(look: Look, step: RouteStep, slot: Slot) -> list[Candidate]:
 
 
 def _colleagues(look: Look, case: Case, step: RouteStep) -> Found:
-    place = step.organisation_id
+    place = place_today(look, step)
     if place is None and step.segment == Segment.UNIT:
         place = case.organisation_id
     if place is not None:

@@ -54,7 +54,8 @@ def following(
     for index, step in enumerate(file.route[after + 1 :], after + 1):
         if not step.applies or step.carried:
             continue
-        seated = seat(step, candidates, file.case.applicant_id, agreed)
+        administrators = file.administrators_of(step)
+        seated = seat(step, candidates, file.case.applicant_id, agreed, administrators)
         if needs_nobody(file, step, seated):
             continue
         if seated.skip:
@@ -82,7 +83,7 @@ def enter(file: CaseFile, opening: NextStep) -> Effects:
     """Opens the slots of a step, places without people waiting for an administrator; approves the case when
     no step is left."""
     case = file.case
-    case.attention = ""
+    file.need("")
     if opening.index is None:
         case.move(CaseState.APPROVED, file.at)
         return Effects(skipped=opening.skipped)

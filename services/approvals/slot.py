@@ -66,7 +66,7 @@ DECIDED = frozenset({SlotState.AGREED, SlotState.DISAGREED})
 PENDING = frozenset({SlotState.OPEN, SlotState.VACANT, SlotState.WAITING})
 DECISION = ("acted_by", "acted_name", "on_behalf_of", "opinion")
 TIME = (
-    *("budget_hours", "counted_from", "calendar", "due_at", "due_order"),
+    *("budget_hours", "left_seconds", "counted_from", "calendar", "due_at", "due_order"),
     *("alarm", "alarm_at", "escalations"),
 )
 
@@ -79,12 +79,15 @@ class Slot(Approvals):
     `sign` is how an added signer takes part, `before` or `with` the holder of the slot `sign_for`; his
     agreement is needed, but is no part of the quorum.
 
+    `administered_by` is the administrator who gave it to its holder, or took it from him.
     `acted_by` decided, for the holder when `on_behalf_of` names him. `carried_round` is the round in which he
     did when his agreement goes on to hold in this one: then times and digest are those of that round.
 
     With a budget of working hours it is due at `due_at`, counted from `counted_from` by the timetable that
     `calendar` names; `alarm` is the next level of reminding, due at `alarm_at` (see `deadline`), and
-    `escalations` how many levels of the step's escalation were used up."""
+    `escalations` how many levels of the step's escalation were used up. While others sign before its holder
+    it is not due at all; `left_seconds` is what was left of the budget then, and is counted from when his
+    turn comes back."""
 
     __tablename__ = "slot"
     UNWRITTEN = frozenset({"alarm", "alarm_at", "due_order", "escalations"})
@@ -122,6 +125,12 @@ class Slot(Approvals):
             postgresql_where=text("state = 'open' AND alarm_at IS NOT NULL"),
             sqlite_where=text("state = 'open' AND alarm_at IS NOT NULL"),
         ),
+        Index(
+            "ix_slot_holder_unit_id",
+            "holder_unit_id",
+            postgresql_where=text("state IN ('open', 'vacant', 'waiting')"),
+            sqlite_where=text("state IN ('open', 'vacant', 'waiting')"),
+        ),
         Index("ix_slot_case_id_round", "case_id", "round"),
         Index("ix_slot_holder_id_case_id", "holder_id", "case_id"),
     )
@@ -153,6 +162,7 @@ class Slot(Approvals):
     on_behalf_of: Mapped[UUID | None] = mapped_column(Uuid)
     opinion: Mapped[str] = mapped_column(Text, default="")
     carried_round: Mapped[int | None]
+    administered_by: Mapped[UUID | None] = mapped_column(Uuid)
     doc_type: Mapped[str] = mapped_column(String(40))
     doc_id: Mapped[UUID] = mapped_column(Uuid)
     title: Mapped[str] = mapped_column(String(300))
@@ -162,6 +172,7 @@ class Slot(Approvals):
     amount_fen: Mapped[int | None] = mapped_column(BigInteger)
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     budget_hours: Mapped[int | None]
+    left_seconds: Mapped[int | None]
     counted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_order: Mapped[datetime] = mapped_column(UtcDateTime, default=NEVER)
