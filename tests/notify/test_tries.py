@@ -14,7 +14,7 @@ from services.notify.jobs import post_of
 from services.notify.letter import Letter, Sender
 from services.notify.post import Post
 from services.notify.sending import send
-from shared import jobs
+from shared import doing, jobs
 from tests.notify.office import ADDRESS, Office, slot_closed, slot_opened
 from tests.notify.post_office import (
     Replies,
@@ -83,8 +83,8 @@ def test_a_process_that_dies_after_sending_sends_the_same_message_once_more(any_
         with pytest.raises(SystemExit):
             send(office.store, dying(office), UUID(job.arguments["delivery_id"]), job.arguments["attempt"])
         assert [d.state for d in office.deliveries()] == ["sending"]
-        jobs.run(office.here, job.id)
-        jobs.run(office.here, job.id)
+        doing.run(office.here, job.id)
+        doing.run(office.here, job.id)
     first, second = replies.taken
     assert first["Message-ID"] == second["Message-ID"]
     assert first.as_bytes().count(b"Date:") == 1
