@@ -122,6 +122,7 @@ class Substitution(Approvals):
             deputy_id=self.deputy_id,
             version=self.version,
             ended_by=by.person_id,
+            organisation_id=self.organisation_id,
         )
 
 

@@ -29,9 +29,10 @@ from services.notify.contact import PHONE_LENGTH
 from services.notify.masked import MASKED_LENGTH
 from services.notify.message import Base, Message, partial_index
 from services.notify.moments.moment import Moment
+from services.notify.reasons import reason_of
 from shared.database import Json, UtcDateTime, new_id
 from shared.errors import Conflict
-from shared.events.notify import DeliveryCompleted, DeliveryConfirmed, DeliveryFailed
+from shared.events import notify as told
 from shared.people import Role
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ RETRY_AFTER = (30, 120, 600, 3600, 21600)
 """Seconds before each further try; after the last one the delivery has failed."""
 MOST_LOST = 1
 """After a lost answer a letter is sent once more; after another one a person decides."""
-UNWANTED = "preference"
-"""The code of what was suppressed because its person has switched it off."""
 
 
 class State(StrEnum):
@@ -198,16 +197,16 @@ class Delivery(Base):
         self.next_try_at = at
         return self.turn
 
-    def accept(self, answer: Answer, at: datetime) -> DeliveryCompleted:
+    def accept(self, answer: Answer, at: datetime) -> told.DeliveryCompleted:
         """The provider has it. An answer that comes late counts too, whatever was planned meanwhile."""
         self._move("accept", at)
         self.passed, self.bound_to, self.reference = [], None, answer.reference
-        return DeliveryCompleted(**self._named())
+        return told.DeliveryCompleted(**self._named())
 
-    def confirm(self, at: datetime) -> DeliveryConfirmed:
+    def confirm(self, at: datetime) -> told.DeliveryConfirmed:
         """It has arrived, as its receipt says."""
         self._move("confirm", at)
-        return DeliveryConfirmed(**self._named())
+        return told.DeliveryConfirmed(**self._named())
 
     def pass_on(self, answer: Answer, at: datetime) -> int:
         """Goes to the next provider at once; answers its next turn."""
@@ -238,12 +237,15 @@ class Delivery(Base):
         self.lost, self.bound_to = self.lost + 1, self.provider_id
         return self.lost <= MOST_LOST
 
-    def fail(self, code: str, text: str, at: datetime) -> DeliveryFailed:
+    def fail(self, code: str, text: str, at: datetime) -> told.DeliveryFailed:
         self._move("fail", at, code)
-        return DeliveryFailed(code=code, text=text, **self._named())
+        return told.DeliveryFailed(code=code, text=text, **self._named())
 
-    def suppress(self, code: str, at: datetime) -> None:
+    def suppress(self, code: str, at: datetime) -> told.DeliverySuppressed:
+        """It is not sent, and the label says why."""
         self._move("suppress", at, code)
+        label = f"{self.label}（{reason_of(code)}）"
+        return told.DeliverySuppressed(code=code, **self._named() | {"label": label})
 
     def resend(self, at: datetime) -> int:
         """Back to work from the dead list; answers the number of the next try. Raises `Conflict`."""

@@ -48,10 +48,11 @@ def tell_of_its_end(work: Work, event: SubstitutionEnded) -> None:
 def _tell_both(
     work: Work, event: SubstitutionGranted | SubstitutionEnded, actor: UUID, names: dict[str, str]
 ) -> None:
-    context = context_of(event) | names
+    context, unit = context_of(event) | names, event.organisation_id
     for person_id in sorted({event.principal_id, event.deputy_id}):
         not_by = frozenset(Channel) if person_id == actor else frozenset[Channel]()
-        tell(work, person_id, Notice(event.type, context, "/substitutions", not_by=not_by))
+        notice = Notice(event.type, context, "/substitutions", organisation_id=unit, not_by=not_by)
+        tell(work, person_id, notice)
 
 
 def _name(work: Work, person_id: UUID) -> str:

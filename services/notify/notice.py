@@ -10,12 +10,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.notify.channels import Channel
-from services.notify.delivery import UNWANTED, Delivery, State
+from services.notify.delivery import Delivery, State
 from services.notify.kinds import KINDS
 from services.notify.message import Message, touch_inbox
 from services.notify.moments.departure import depart
 from services.notify.moments.timing import Timing
+from services.notify.outside.events import unit_of_document
 from services.notify.preferences import Mode
+from services.notify.reasons import UNWANTED
 from services.notify.texts import CHINESE, ENGLISH
 from services.notify.wishes import Way, Wishes, wishes_of
 from services.notify.wording import inbox_words
@@ -51,8 +53,9 @@ class Document:
 
 @dataclass(frozen=True)
 class Notice:
-    """What there is to tell about an event: the kind of text, its values, and the page that it leads to. It
-    goes out as people have chosen, but not on the channels of `not_by`, or on the channel of `by` only."""
+    """What there is to tell about an event: the kind of text, its values, and the page that it leads to; the
+    document that it is about, or only the unit whose matter it is (`organisation_id`), if any. It goes out as
+    people have chosen, but not on the channels of `not_by`, or on the channel of `by` only."""
 
     kind: str
     context: dict[str, Any]
@@ -62,6 +65,7 @@ class Notice:
     not_by: frozenset[Channel] = frozenset()
     by: Channel | None = None
     occasion: Occasion | None = None
+    organisation_id: UUID | None = None
 
 
 def tell(work: Work, person_id: UUID, notice: Notice) -> Message | None:
@@ -72,9 +76,9 @@ def tell(work: Work, person_id: UUID, notice: Notice) -> Message | None:
     touch_inbox(work, person_id)
     wishes = wishes_of(work, person_id)
     ways = _ways(wishes, notice)
+    work.publish(message.created([way.channel for way in ways if way.mode is not Mode.OFF]))
     for way in ways:
         send_by(work, message, way, wishes.timing)
-    work.publish(message.created([way.channel for way in ways if way.mode is not Mode.OFF]))
     return message
 
 
@@ -89,17 +93,19 @@ def send_by(work: Work, message: Message, way: Way, timing: Timing) -> None:
     delivery = Delivery(
         id=new_id(),
         message_id=message.id,
+        message=message,
         person_id=message.person_id,
         event_type=message.event_type,
         channel=way.channel,
         state=State.QUEUED,
         turn=1,
+        attempts=0,
         created_at=work.now,
         changed_at=work.now,
     )
     work.add(delivery)
     if way.mode is Mode.OFF:
-        delivery.suppress(UNWANTED, work.now)
+        work.publish(delivery.suppress(UNWANTED, work.now))
     elif (moment := depart(work, delivery, KINDS[message.kind], way.mode, timing)) is not None:
         later(work, SEND, moment.at, delivery_id=str(delivery.id), turn=delivery.turn)
 
@@ -130,10 +136,11 @@ def _about(work: Work, notice: Notice) -> dict[str, Any]:
         "subject": occasion.subject,
         "occurred_at": occasion.time,
     }
-    if document is not None:
-        found |= {"doc_type": document.doc_type, "doc_id": document.doc_id}
-        found["organisation_id"] = document.organisation_id or _unit_of(work, document)
-    return found
+    if document is None:
+        return found | {"organisation_id": notice.organisation_id}
+    unit = document.organisation_id or unit_of_document(work, document.doc_id)
+    unit = unit or _told_before(work, document)
+    return found | {"doc_type": document.doc_type, "doc_id": document.doc_id, "organisation_id": unit}
 
 
 def _at_hand(work: Work) -> Occasion:
@@ -141,8 +148,8 @@ def _at_hand(work: Work) -> Occasion:
     return Occasion(work.cause.id, work.cause.type, work.cause.subject, work.cause.time)
 
 
-def _unit_of(work: Work, document: Document) -> UUID | None:
-    """The unit of a document whose event does not name it, from messages about it before."""
+def _told_before(work: Work, document: Document) -> UUID | None:
+    """The unit of a document that was submitted before units were kept, from messages about it."""
     same = (Message.doc_id == document.doc_id) & (Message.doc_type == document.doc_type)
     return work.first(select(Message.organisation_id).where(same, Message.organisation_id.is_not(None)))
 

@@ -16,28 +16,11 @@ from services.notify.delivery import Attempt, Delivery, State
 from services.notify.event_words import DOCUMENTS, OTHER_DOCUMENT
 from services.notify.kinds import KINDS
 from services.notify.proof import Told
+from services.notify.reasons import reason_of
 from services.notify.schemas import AttemptShape
 from shared.clock import SHANGHAI
 from shared.http import Shape
 
-REASONS = {
-    "preference": "本人选择不接收",
-    "stale": "事项已办结",
-    "left": "账号已停用",
-    "no_address": "没有联系方式",
-    "no_robot": "没有群机器人",
-    "no_provider": "没有服务商",
-    "sandbox": "不在试用名单内",
-    "provider_broken": "服务商待修复",
-    "provider_awaited": "等待原服务商",
-    "answer_lost": "应答丢失",
-    "quiet": "免打扰时间",
-    "digest": "待汇总发送",
-    "throttle": "超过每小时条数，待汇总发送",
-    "limit_provider": "超过服务商限额",
-    "limit_receiver": "超过接收限额",
-}
-"""What people read for a code of ours; a provider's own code stands for itself."""
 EXPLAINED = (State.HELD, State.FAILED, State.SUPPRESSED)
 BYTE_ORDER_MARK = "\ufeff"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -122,7 +105,7 @@ def _in_inbox(told: Told) -> str:
 
 
 def _outcome(told: Told, delivery: Delivery) -> str:
-    why = f"（{REASONS.get(delivery.code, delivery.code)}）" if delivery.code else ""
+    why = f"（{reason_of(delivery.code)}）" if delivery.code else ""
     return f"{delivery.label} {_hour(told, delivery.changed_at)}{why if delivery.state in EXPLAINED else ''}"
 
 
@@ -162,7 +145,7 @@ COLUMNS: Sequence[tuple[str, str, Callable[[Line], object]]] = (
     (
         "原因",
         "reason",
-        lambda line: REASONS.get(line.delivery.code, line.delivery.code) if line.delivery else "",
+        lambda line: reason_of(line.delivery.code) if line.delivery else "",
     ),
     ("收件处", "receiver", lambda line: line.last.to if line.last else ""),
     ("尝试次数", "tries", lambda line: line.delivery.attempts if line.delivery else ""),

@@ -133,7 +133,7 @@ def _stop(work: Work, going: Going, verdict: Verdict) -> None:
     delivery = going.delivery
     if isinstance(verdict, Hold):
         return _hold(work, delivery, verdict)
-    delivery.suppress(verdict.code, work.now)
+    work.publish(delivery.suppress(verdict.code, work.now))
     take_along(work, delivery)
     look_for_another_way(work, delivery)
     if verdict.code == STALE:

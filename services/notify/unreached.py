@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from services.notify.administrators import administrators
 from services.notify.channels import Channel
-from services.notify.delivery import UNWANTED, Delivery, State
+from services.notify.delivery import Delivery, State
 from services.notify.kinds import KINDS, Kind
 from services.notify.message import Message
 from services.notify.notice import SEND, Notice, Occasion, send_by, tell
 from services.notify.preferences import Mode
 from services.notify.reach import reaching
+from services.notify.reasons import UNWANTED
 from services.notify.wishes import Way, units_of, wishes_of
 from shared.jobs import later
 from shared.people import PersonCopy

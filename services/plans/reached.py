@@ -12,21 +12,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.plans.tables import Base
 from shared.database import UtcDateTime
-from shared.events.notify import DeliveryCompleted, DeliveryConfirmed, DeliveryFailed
+from shared.events.notify import DeliveryCompleted, DeliveryConfirmed, DeliveryFailed, DeliverySuppressed
 from shared.inbox import Handlers
 from shared.store import Look, Work
 
-DeliveryEvent = DeliveryCompleted | DeliveryConfirmed | DeliveryFailed
+DeliveryEvent = DeliveryCompleted | DeliveryConfirmed | DeliveryFailed | DeliverySuppressed
 STATES: dict[str, str] = {
     DeliveryCompleted.type: "accepted",
     DeliveryConfirmed.type: "delivered",
     DeliveryFailed.type: "failed",
+    DeliverySuppressed.type: "suppressed",
 }
 
 
 class Reached(Base):
-    """A message on one channel: taken by its provider, arrived, or failed. `label` is what people read
-    (短信已送达), `at` since when."""
+    """A message on one channel: taken by its provider, arrived, failed, or not sent. `label` is what people
+    read (短信已送达), `at` since when."""
 
     __tablename__ = "reached"
 
@@ -44,6 +45,7 @@ def follow_deliveries(events: Handlers) -> None:
     events.on(DeliveryCompleted, in_runs=True)(keep_outcome)
     events.on(DeliveryConfirmed, in_runs=True)(keep_outcome)
     events.on(DeliveryFailed, in_runs=True)(keep_outcome)
+    events.on(DeliverySuppressed, in_runs=True)(keep_outcome)
 
 
 def keep_outcome(work: Work, event: DeliveryEvent) -> None:
@@ -56,7 +58,7 @@ def keep_outcome(work: Work, event: DeliveryEvent) -> None:
         "channel": event.channel,
         "state": STATES[event.type],
         "label": event.label,
-        "code": event.code if isinstance(event, DeliveryFailed) else "",
+        "code": getattr(event, "code", ""),
         "at": event.at or work.now,
     }
     put = work.insert(Reached).values(**row)

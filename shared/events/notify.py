@@ -72,6 +72,15 @@ class DeliveryConfirmed(_DeliveryEvent):
     type: ClassVar[str] = "delivery.confirmed"
 
 
+class DeliverySuppressed(_DeliveryEvent):
+    """The message is not sent on this channel: its to-do has vanished, its person has no address there, has
+    switched it off or has left… `label` says which."""
+
+    type: ClassVar[str] = "delivery.suppressed"
+
+    code: str
+
+
 class DeliveryFailed(_DeliveryEvent):
     """The message could not be delivered and waits in the dead list for somebody to resend it."""
 

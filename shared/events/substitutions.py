@@ -44,8 +44,9 @@ class SubstitutionGranted(_SubstitutionEvent):
 
 
 class SubstitutionEnded(_SubstitutionEvent):
-    """A substitution was ended before its time."""
+    """A substitution of a unit was ended before its time."""
 
     type: ClassVar[str] = "substitution.ended"
 
     ended_by: UUID
+    organisation_id: UUID | None = None

@@ -27,6 +27,7 @@ def test_what_happens_after_he_has_left_is_mailed_to_nobody(any_office: Office) 
     runs_until_quiet(office)
     assert office.mails() == []
     assert states(office) == [("suppressed", "left")] * 2
+    assert {event.data["label"] for event in office.outcomes()} == {"电子邮件未发送（账号已停用）"}
 
 
 def test_what_was_held_for_the_morning_is_not_sent_to_who_has_left_over_night(office: Office) -> None:

@@ -64,6 +64,11 @@ def test_a_message_goes_out_as_was_chosen_and_the_inbox_has_every_one(any_office
     assert found[UUID(void["id"])] == {"email queued", "sms queued"}
     told = [event.data["channels"] for event in office.published("message.created")]
     assert told == [[], ["email", "sms"]]
+    (unwanted,) = office.outcomes()
+    assert (unwanted.type, unwanted.data["label"]) == (
+        "delivery.suppressed",
+        "电子邮件未发送（本人选择不接收）",
+    )
     office.run_jobs()
     assert [mail["Subject"] for mail in office.mails()] == ["【采购计划】采购计划已作废：办公电脑采购"]
 

@@ -11,7 +11,13 @@ from services.plans.handlers import events
 from shared.database import new_id
 from shared.events import Event
 from shared.events.approvals import CaseApproved, CaseOpened, CaseReturned, SlotClosed
-from shared.events.notify import DeliveryCompleted, DeliveryConfirmed, DeliveryFailed, MessageCreated
+from shared.events.notify import (
+    DeliveryCompleted,
+    DeliveryConfirmed,
+    DeliveryFailed,
+    DeliverySuppressed,
+    MessageCreated,
+)
 from tests.plans.requests import submitted, tell
 from tests.plans.town import Town
 
@@ -178,11 +184,17 @@ def test_what_became_of_a_message_stands_with_it(any_town: Town) -> None:
     town.hear(told)
     (entry,) = town.stream(f"plans/{plan['id']}/history", group="messages")
     assert entry["deliveries"] == []
-    sms, mail = new_id(), new_id()
+    sms, mail, robot = new_id(), new_id(), new_id()
     town.hear(became(town, DeliveryCompleted, told, sms, label="短信已发出"))
     town.hear(
         became(
             town, DeliveryFailed, told, mail, channel="email", label="电子邮件发送失败", code="550", text=""
+        )
+    )
+    label = "企业微信未发送（没有群机器人）"
+    town.hear(
+        became(
+            town, DeliverySuppressed, told, robot, channel="wecom", label=label, code="no_robot", attempts=0
         )
     )
     town.clock.move(minutes=12)
@@ -191,6 +203,7 @@ def test_what_became_of_a_message_stands_with_it(any_town: Town) -> None:
         assert [(one["channel"], one["state"], one["text"], one["code"]) for one in entry["deliveries"]] == [
             ("sms", "delivered", "短信已送达 11-23 09:12", ""),
             ("email", "failed", "电子邮件发送失败 11-23 09:00", "550"),
+            ("wecom", "suppressed", "企业微信未发送（没有群机器人） 11-23 09:00", "no_robot"),
         ]
         assert entry["proof_url"] == (
             f"/api/notify/documents/plan/{plan['id']}/notices?message_id={told.message_id}"

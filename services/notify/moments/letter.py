@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from services.notify.answer import Answer, Outcome
 from services.notify.channels import Channel
-from services.notify.delivery import UNWANTED, Delivery, State
+from services.notify.delivery import Delivery, State
 from services.notify.event_words import local_text
 from services.notify.gates import LEFT, STALE
 from services.notify.kinds import COLLECTED, KINDS
@@ -19,6 +19,7 @@ from services.notify.moments.digest import Digest, DigestState, Key, claim
 from services.notify.moments.todo import todo_notice
 from services.notify.notice import Notice, Occasion, tell
 from services.notify.preferences import Mode
+from services.notify.reasons import UNWANTED
 from services.notify.slot import SlotCopy
 from services.notify.unreached import look_for_another_way
 from services.notify.wishes import Wishes, wishes_of
@@ -52,7 +53,7 @@ def _collected_notice(work: Work, digest: Digest) -> Notice | None:
     live = []
     for delivery in work.lock_all(waiting.order_by(Delivery.id)):
         if code := LEFT if not is_here else _dropped(work, delivery, wishes):
-            delivery.suppress(code, work.now)
+            work.publish(delivery.suppress(code, work.now))
         else:
             live.append(delivery.message)
     if not live:
@@ -105,7 +106,7 @@ def take_along(work: Work, letter: Delivery) -> None:
 def _follow(work: Work, delivery: Delivery, letter: Delivery) -> None:
     """One that an administrator has sent again by itself goes its own way."""
     if letter.state in (State.ACCEPTED, State.DELIVERED):
-        if delivery.state == State.FAILED:  # the letter was sent again after all
+        if delivery.state == State.FAILED and delivery.attempts == 0:  # the letter was sent again after all
             delivery.resend(work.now)
         if delivery.waits and delivery.attempts == 0:
             delivery.provider_id = letter.provider_id
@@ -118,5 +119,5 @@ def _follow(work: Work, delivery: Delivery, letter: Delivery) -> None:
         work.publish(delivery.fail(letter.code, "", work.now))
         look_for_another_way(work, delivery)
     elif letter.state == State.SUPPRESSED:
-        delivery.suppress(letter.code, work.now)
+        work.publish(delivery.suppress(letter.code, work.now))
         look_for_another_way(work, delivery)

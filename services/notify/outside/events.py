@@ -62,7 +62,7 @@ INTERNAL = {"knows", "traceparent", "actor"}
 
 
 class DocumentCopy(Base):
-    """Whose a document is, for events of its review, which do not say so."""
+    """Whose a document is, for events of its review which do not say so."""
 
     __tablename__ = "document_copy"
 
@@ -78,6 +78,11 @@ def keep_document(work: Work, event: DocumentSubmitted) -> None:
     work.execute(work.insert(DocumentCopy).values(**row).on_conflict_do_nothing())
 
 
+def unit_of_document(look: Look, doc_id: UUID) -> UUID | None:
+    """The unit of a document that was submitted once."""
+    return look.first(select(DocumentCopy.organisation_id).where(DocumentCopy.doc_id == doc_id))
+
+
 def body_of(envelope: Envelope) -> str:
     """An event as outside systems get it: CloudEvents 1.0 in JSON."""
     found = envelope.model_dump(mode="json", exclude=INTERNAL)
@@ -88,7 +93,7 @@ def unit_of(look: Look, event: Event) -> tuple[UUID, str] | None:
     """The unit in which an event happened, with the path of its district; nothing when that is not known."""
     unit = getattr(event, "organisation_id", None)
     if unit is None and (doc_id := getattr(event, "doc_id", None)) is not None:
-        unit = look.first(select(DocumentCopy.organisation_id).where(DocumentCopy.doc_id == doc_id))
+        unit = unit_of_document(look, doc_id)
     if unit is None:
         return None
     of_unit = OrganisationCopy.district_code == DistrictCopy.code
