@@ -8,9 +8,11 @@ from services.plans import reference
 from services.plans.checks import above_open_tender
 from services.plans.plan import Plan
 from services.plans.rules import Rules
-from services.plans.topics import Choices
-from shared.errors import Problem
+from services.plans.topics import Choices, SingleSource
+from shared.errors import Conflict, Problem
 from shared.money import format_yuan
+
+ONLY_SUPPLIER = "only_supplier"
 
 
 def method_allowed(plan: Plan, rules: Rules) -> Iterator[Problem]:
@@ -54,6 +56,31 @@ def ground_for_other_method(plan: Plan, rules: Rules) -> Iterator[Problem]:
     if not plan.method_reason:
         text = "达到公开招标数额标准，采用其他方式须说明理由"
         yield Problem("method_reason_required", text, "/method_reason", "a reason is required")
+
+
+def notice_is_over(plan: Plan, rules: Rules) -> Iterator[Problem]:
+    """From the only supplier, at or above the open-tender amount: named in a public notice of some working
+    days first, five at least (regulation art. 38)."""
+    asked = plan.method == "single_source" and plan.method_ground == ONLY_SUPPLIER
+    if not asked or not above_open_tender(plan, rules):
+        return
+    for name, label in (("notice_number", "公示编号"), ("notice_supplier", "拟定供应商")):
+        if not getattr(plan, name):
+            text = f"单一来源须先公示，请填写{label}"
+            yield Problem("notice_required", text, f"/{name}", "state the notice")
+    if plan.notice_date is None:
+        text = "单一来源须先公示，请填写公示日期"
+        yield Problem("notice_required", text, "/notice_date", "state the day of the notice")
+        return
+    days = rules.policy.get(SingleSource).notice_days
+    try:
+        period = rules.calendar.add_working_days(plan.notice_date, days)
+    except Conflict as missing:
+        yield Problem(missing.code, missing.text, "/notice_date", missing.text_en)
+        return
+    if rules.today <= period.end:
+        text = f"单一来源公示尚未期满：{period.explain()}"
+        yield Problem("notice_not_over", text, "/notice_date", f"the notice runs until {period.end}")
 
 
 def form_for_amount(plan: Plan, rules: Rules) -> Iterator[Problem]:

@@ -24,13 +24,14 @@ from shared.calendar import Calendar
 from shared.errors import Conflict
 from shared.people import DistrictCopy, OrganisationCopy
 from shared.store import Look
+from shared.working_days import calendar_of
 
 
 @dataclass
 class Rules:
     """What holds for one plan today. `bought_before` is what the unit's other plans of the year want of the
     same items and projects by methods other than open tendering, in fen; `cover` the import approval that it
-    names; the `calendar` is looked up by who counts a period."""
+    names; the `calendar` is looked up for a method with a notice."""
 
     today: date
     unit: OrganisationCopy
@@ -93,6 +94,8 @@ def rules_for(
         attachments=plan.attachments if attachments is None else attachments,
     )
     rules.cover = cover_of(look, plan)
+    if plan.method == "single_source":
+        rules.calendar = calendar_of(look)
     by_other_method = plan.method not in (None, "open_tender")
     if by_other_method and rules.threshold and policy.get(Splitting).enforcement != "off":
         rules.bought_before = _bought_before(look, plan, rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -96,8 +97,32 @@ def test_another_method_from_the_open_tender_amount_on_needs_a_ground_and_a_reas
         "method_ground_required",
         "method_reason_required",
     }
-    argued = a_plan(method="single_source", method_ground="only_supplier", method_reason="唯一供应商")
+    argued = a_plan(method="single_source", method_ground="emergency", method_reason="抢险")
     assert problems(argued, threshold=a_threshold(6_000_000)) == set()
+
+
+ONLY = {"method": "single_source", "method_ground": "only_supplier", "method_reason": "唯一供应商"}
+NOTICE = {"notice_number": "DY-1", "notice_supplier": "某某公司", "notice_date": date(2026, 11, 13)}
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ({**NOTICE}, ""),
+        ({}, "notice_required"),
+        ({**NOTICE, "notice_supplier": ""}, "notice_required"),
+        ({**NOTICE, "notice_date": date(2026, 11, 16)}, "notice_not_over"),
+        ({**NOTICE, "notice_date": date(2026, 12, 28)}, "calendar_year_missing"),
+        ({"method_ground": "follow_up"}, ""),
+        ({"method": "open_tender", "method_ground": None}, ""),
+    ],
+)
+def test_a_plan_to_buy_from_the_only_supplier_is_noticed_first(header: dict[str, Any], code: str) -> None:
+    """条例 art. 38; asked for at the open-tender amount, and not below it."""
+    plan = a_plan(**{**ONLY, **header})
+    assert problems(plan, threshold=a_threshold(6_000_000)) == ({code} if code else set())
+    assert problems(plan, threshold=a_threshold(6_000_001)) == set()
+    assert problems(plan) == set()
 
 
 def test_own_purchase_only_below_the_limit() -> None:

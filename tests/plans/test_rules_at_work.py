@@ -6,7 +6,8 @@ from typing import Any
 
 from httpx2 import Response
 
-from tests.plans.requests import act, drafted
+from shared.events.approvals import CaseApproved
+from tests.plans.requests import CHANGE, act, drafted, submitted, tell
 from tests.plans.town import FORM, Town
 
 WARN, BLOCK = {"enforcement": "warn"}, {"enforcement": "block"}
@@ -125,6 +126,40 @@ def test_a_district_wants_a_longer_notice_of_a_single_source(town: Town) -> None
     town.rule("single_source", {"notice_days": 5})
     sent = act(town, request, "submit", picks=[str(town.shen)]).json()
     assert {rule["rule"]: rule["version"] for rule in sent["judged_by"]}["single_source"] == 2
+
+
+def test_a_single_source_that_is_applied_for_directly_is_noticed_like_one_that_is_changed_to(
+    any_town: Town,
+) -> None:
+    town = any_town
+    only = {"method": "single_source", "method_ground": "only_supplier", "method_reason": "唯一供应商"}
+    plan = town.draft(items=[{**FORM["items"][0], "quantity": "1000"}], **only)
+    errors = town.submit(plan).json()["errors"]
+    assert [(error["code"], error["pointer"]) for error in errors] == [
+        ("notice_required", "/notice_number"),
+        ("notice_required", "/notice_supplier"),
+        ("notice_required", "/notice_date"),
+    ]
+    notice = {"notice_number": "DY-1", "notice_supplier": "某某公司", "notice_date": "2026-11-16"}
+    saved = town.patch(plan, **notice).json()
+    assert {name: saved[name] for name in notice} == notice
+    (early,) = town.submit(saved).json()["errors"]
+    assert (early["code"], early["basis"]["rule"]) == ("notice_not_over", "single_source")
+    town.clock.move(days=1)
+    assert town.submit(saved).status_code == 200
+    content = town.published("document.submitted")[-1].data["submission"]["content"]
+    assert {name: content[name] for name in notice} == notice
+
+
+def test_an_approved_change_to_a_single_source_leaves_its_notice_with_the_plan(town: Town) -> None:
+    plan = town.usable()
+    notice = {"notice_number": "DY-1", "notice_supplier": "某某公司", "notice_date": "2026-11-16"}
+    form = {**CHANGE, "new_method": "single_source", "ground": "only_supplier", **notice}
+    tell(town, CaseApproved, submitted(town, plan, **form))
+    changed = town.plan(plan)
+    assert {name: changed[name] for name in notice} == notice
+    tell(town, CaseApproved, submitted(town, changed, **CHANGE))
+    assert town.plan(plan)["notice_number"] == ""
 
 
 def test_splitting_is_refused_where_the_district_says_so(town: Town) -> None:
