@@ -132,7 +132,11 @@ def test_a_single_source_that_is_applied_for_directly_is_noticed_like_one_that_i
     any_town: Town,
 ) -> None:
     town = any_town
-    only = {"method": "single_source", "method_ground": "only_supplier", "method_reason": "唯一供应商"}
+    only: dict[str, Any] = {
+        "method": "single_source",
+        "method_ground": "only_supplier",
+        "method_reason": "唯一供应商",
+    }
     plan = town.draft(items=[{**FORM["items"][0], "quantity": "1000"}], **only)
     errors = town.submit(plan).json()["errors"]
     assert [(error["code"], error["pointer"]) for error in errors] == [
@@ -140,7 +144,11 @@ def test_a_single_source_that_is_applied_for_directly_is_noticed_like_one_that_i
         ("notice_required", "/notice_supplier"),
         ("notice_required", "/notice_date"),
     ]
-    notice = {"notice_number": "DY-1", "notice_supplier": "某某公司", "notice_date": "2026-11-16"}
+    notice: dict[str, Any] = {
+        "notice_number": "DY-1",
+        "notice_supplier": "某某公司",
+        "notice_date": "2026-11-16",
+    }
     saved = town.patch(plan, **notice).json()
     assert {name: saved[name] for name in notice} == notice
     (early,) = town.submit(saved).json()["errors"]
