@@ -139,8 +139,17 @@ def test_missing_thresholds_are_a_warning_never_a_silent_pass() -> None:
 def test_splitting_is_suspected_when_the_year_adds_up_over_the_amount() -> None:
     """条例 art. 28."""
     plan, limit = a_plan(method="inquiry"), a_threshold(8_000_000)
-    assert "splitting_suspected" in warnings(plan, threshold=limit, bought_before=2_000_001)
-    assert "splitting_suspected" not in warnings(plan, threshold=limit, bought_before=2_000_000)
+
+    def suspected(plan: Plan, **before: int) -> bool:
+        return "splitting_suspected" in warnings(plan, threshold=limit, bought_before=before)
+
+    assert suspected(plan, A02010100=2_000_001)
+    assert not suspected(plan, A02010100=2_000_000)
+    assert not suspected(a_plan(), A02010100=0)
+    mixed = a_plan([an_item(), an_item("A02021300")], method="inquiry")
+    assert not suspected(mixed, A02010100=2_000_000)  # what the other item costs is of another class
+    approved = a_plan([an_item(quantity="20")], method="inquiry")
+    assert not suspected(approved, A02010100=2_000_001)  # the finance office agrees to its method
 
 
 def test_budget_lines_must_fit() -> None:

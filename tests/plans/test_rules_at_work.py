@@ -183,3 +183,59 @@ def test_splitting_is_refused_where_the_district_says_so(town: Town) -> None:
     assert codes(town.submit(second)) == {"splitting_suspected"}
     town.rule("splitting", WARN)
     assert "splitting_suspected" in {one["code"] for one in town.submit(second).json()["warnings"]}
+
+
+def of_code(code: str, amount: str = "60000.00") -> dict[str, Any]:
+    """A plan by inquiry for one thing of a catalogue code."""
+    item = {**FORM["items"][0], "catalogue_code": code, "quantity": "1", "unit_price": amount}
+    return {"method": "inquiry", "method_reason": "现货充足", "items": [item]}
+
+
+def where_splitting_is_refused(town: Town) -> None:
+    """Above 100 000 yuan together."""
+    town.rule("thresholds", {"amounts": [{**AMOUNTS, "open_tender_from": "100000.00"}]})
+    town.rule("splitting", BLOCK)
+
+
+def test_items_of_one_class_and_project_add_up(any_town: Town) -> None:
+    town = any_town
+    where_splitting_is_refused(town)
+    line = town.line("400000.00")
+    other: dict[str, Any] = {"allocations": [{"budget_line_id": town.line()["id"], "amount": "60000.00"}]}
+    same: dict[str, Any] = {"allocations": [{"budget_line_id": line["id"], "amount": "60000.00"}]}
+    town.submitted(**of_code("A02010108"), **same)
+    (error,) = town.submit(town.draft(**of_code("A02010105"), **same)).json()["errors"]
+    assert error["code"] == "splitting_suspected"
+    assert "与“台式计算机”同一类别的品目本年度合计 120000.00 元" in error["detail"]
+    town.submitted(**of_code("A02010105"), **other)  # of another project
+    town.submitted(**of_code("A02010500"), **same)  # of another class
+
+
+def test_only_what_is_of_the_class_adds_up(town: Town) -> None:
+    where_splitting_is_refused(town)
+    mixed = of_code("A02010108", "50000.00")
+    mixed["items"] += of_code("A02021300", "30000.00")["items"]
+    town.submitted(**mixed)
+    town.submitted(**of_code("A02010105", "50000.00"))
+    assert codes(town.submit(town.draft(**of_code("A02010105", "0.01")))) == {"splitting_suspected"}
+
+
+def test_direct_applications_of_a_unit_for_one_class_add_up(any_town: Town) -> None:
+    town = any_town
+    where_splitting_is_refused(town)
+    town.submitted(**of_code("A02010108"))
+    assert codes(town.submit(town.draft(**of_code("A02010108")))) == {"splitting_suspected"}
+    assert codes(town.submit(town.draft(**of_code("A02010104")))) == {"splitting_suspected"}
+    town.submitted(town.he, **of_code("A02010108"))  # of another unit
+    line = town.line()
+    town.submitted(**of_code("A02010108"), allocations=[{"budget_line_id": line["id"], "amount": "60000.00"}])
+    last = town.draft(**of_code("A02010109", "40000.00"))
+    assert town.submit(last).status_code == 200
+
+
+def test_what_the_finance_office_agrees_to_by_itself_is_not_split(town: Town) -> None:
+    where_splitting_is_refused(town)
+    grounded = {**of_code("A02010108", "200000.00"), "method_ground": "uniform_goods"}
+    town.submitted(**grounded)
+    town.submitted(**of_code("A02010108"))
+    town.submitted(**grounded)
