@@ -95,7 +95,11 @@ def notice_is_over(request: PlanRequest, plan: Plan, rules: Rules) -> Iterator[P
         yield Problem("notice_required", text, "/notice_date", "state the day of the notice")
         return
     days = rules.policy.get(SingleSource).notice_days
-    period = rules.calendar.add_working_days(request.notice_date, days)
+    try:
+        period = rules.calendar.add_working_days(request.notice_date, days)
+    except Conflict as missing:
+        yield Problem(missing.code, missing.text, "/notice_date", missing.text_en)
+        return
     if rules.today <= period.end:
         text = f"单一来源公示尚未期满：{period.explain()}"
         yield Problem("notice_not_over", text, "/notice_date", f"the notice runs until {period.end}")
