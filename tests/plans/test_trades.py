@@ -154,7 +154,7 @@ def test_what_is_told_and_kept_of_trades(town: Town) -> None:
     assert [entry["kind"] for entry in history] == [
         *("trade_started", "trade_awarded", "trade_reversed", "trade_started", "trade_failed")
     ]
-    assert (history[1]["actor_name"], history[1]["data"]["trade_id"]) == ("交易系统", trade["id"])
+    assert (history[1]["actor_name"], history[1]["data"]["trade_id"]) == ("市交易系统", trade["id"])
     assert {change["field"] for change in history[1]["changes"]} == {"committed", "consumed"}
     trades = town.do(town.shen, "GET", f"plans/{plan['id']}/trades")["items"]
     assert [row["state"] for row in trades] == ["failed", "ended"]
@@ -239,6 +239,32 @@ def test_outcomes_come_from_a_service_account_only(shared_town: Town) -> None:
     assert (seen["trade"]["state"], seen["plan"]["committed"]) == ("live", "10.00")
     assert town.http.get(f"trades/{new_id()}", headers=account).status_code == 404
     assert town.ask(town.lin, "GET", f"trades/{trade['id']}").status_code == 403
+
+
+def test_a_service_account_reaches_the_trades_of_its_district_and_below(town: Town) -> None:
+    trade = town.trade(town.usable(), "10.00")
+    for path in ("/140000/140200/", "/140000/140100/140105/"):
+        elsewhere = new_id()
+        town.account(elsewhere, "外地交易系统", path)
+        for outcome, body in [("award", {"amount": "1.00"}), ("fail", {"reason": "x"})]:
+            assert town.report(trade, outcome, program=elsewhere, **body).status_code == 404
+        headers = {"Authorization": f"Bearer {town.token(elsewhere, town.bureau, kind='service')}"}
+        assert town.http.get(f"trades/{trade['id']}", headers=headers).status_code == 404
+    for path in ("/140000/", ""):  # the province, and an account from before districts were asked for
+        above = new_id()
+        town.account(above, "省交易系统", path)
+        assert town.report(trade, "reverse", program=above, reason="x").json()["code"] == "wrong_trade_state"
+    assert town.report(trade, "fail", program=above, reason="流标").status_code == 200
+
+
+def test_a_service_account_that_is_not_told_of_yet_tries_again(town: Town) -> None:
+    trade = town.trade(town.usable(), "10.00")
+    fresh = new_id()
+    early = town.report(trade, "award", program=fresh, amount="1.00")
+    assert (early.status_code, early.json()["code"]) == (401, "account_not_known_yet")
+    assert early.headers["retry-after"] == "1"
+    town.account(fresh, "新系统", "/140000/140100/")
+    assert town.report(trade, "award", program=fresh, amount="1.00").status_code == 200
 
 
 def test_a_service_account_is_nobody_in_the_routes_of_people(shared_town: Town) -> None:
