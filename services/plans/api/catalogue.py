@@ -83,7 +83,8 @@ def catalogue(
 def import_codes(
     asked: Uploaded,
     deselecting: Annotated[
-        int, Query(ge=0, description="确认将不能再选的品目数 (as the preview tells)", examples=[0])
+        int,
+        Query(ge=0, le=100_000, description="确认将不能再选的品目数 (as the preview tells)", examples=[0]),
     ] = 0,
 ) -> CatalogueImportShape:
     """All or nothing; importing the same file again changes nothing. Codes that are not in the file can no
