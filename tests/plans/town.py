@@ -24,7 +24,7 @@ from shared.events.approvals import (
     SlotClosed,
     SlotOpened,
 )
-from shared.events.directory import OrganisationChanged, ServiceAccountChanged
+from shared.events.directory import OrganisationChanged
 from tests.lone import Lone
 
 FORM: dict[str, Any] = {
@@ -60,8 +60,7 @@ class Town(Lone):
         self.bureau = self.organisation("市财政局", "140100", kind="finance", uscc="1114010000TEXT056H")
         self.far = self.organisation("大同市财政局", "140200", kind="finance", uscc="1114012100TEXT072L")
         self.people: dict[UUID, UUID] = {}
-        self.program = new_id()
-        self.account(self.program, "市交易系统", "/140000/140100/")
+        self.program = self.account("市交易系统", "/140000/140100/")
         self.lin = self._person("林经办", self.hospital, "handler")
         self.wu = self._person("吴经办", self.hospital, "handler")
         self.an = self._person("安管理", self.hospital, "unit_administrator")
@@ -183,11 +182,6 @@ class Town(Lone):
         assert answer.status_code == 201, answer.text
         found: dict[str, Any] = answer.json()["trade"]
         return found
-
-    def account(self, account_id: UUID, name: str, path: str, **more: Any) -> None:
-        """A service account, as the directory tells of it."""
-        about = {"version": 1, "active": True, **more}
-        self.hear(ServiceAccountChanged(account_id=account_id, name=name, district_path=path, **about))
 
     def report(self, trade: dict[str, Any], outcome: str, key: str = "", **body: Any) -> Response:
         """What the trade system says of a trade, or another `program`."""
