@@ -42,7 +42,7 @@ def tell_of_substitution(work: Work, event: SubstitutionGranted) -> None:
 
 
 def tell_of_its_end(work: Work, event: SubstitutionEnded) -> None:
-    """Principal and deputy; whoever ended it reads it in his inbox only. Its deputy has nothing to do then."""
+    """Principal and deputy; whoever ended it reads it in his inbox only. Its deputy has no to-dos now."""
     keep_ended(work, event)
     people = {"principal_name": event.principal_id, "deputy_name": event.deputy_id}
     names = {key: _name(work, person_id) for key, person_id in people.items()}

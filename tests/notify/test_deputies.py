@@ -183,8 +183,6 @@ def test_one_that_began_before_they_were_kept_ends_as_well(away: Office) -> None
     office = away
     before = granted(office)
     with office.store.work() as work:
-
-
         work.session.delete(work.get(SubstitutionCopy, before.substitution_id))
     turn(office)
     assert todo(office, office.zhao) == 1
