@@ -17,10 +17,11 @@ from services.approvals import deciding
 from services.approvals.case_file import CaseFile
 from services.approvals.chains.chain import Chain
 from services.approvals.deciding import Decision
-from services.approvals.filing import candidates_today, keep, situation, take_by_slot
+from services.approvals.filing import keep, situation, take_by_slot
 from services.approvals.handlers import events, open_case
 from services.approvals.service import service
 from services.approvals.slot import Slot
+from services.approvals.staffing import candidates_today
 from services.approvals.verbs import why_not
 from shared.clock import Clock
 from shared.database import new_id

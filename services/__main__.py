@@ -150,6 +150,27 @@ def resend(where: Where = None) -> None:
     raise typer.Exit(operate.resend_failed(settings(), where or []))
 
 
+admin = typer.Typer(no_args_is_help=True, help="账号 (accounts): the way back in, on the host")
+app.add_typer(admin, name="admin")
+Login = Annotated[str, typer.Argument(help="login of the account, for example admin")]
+
+
+@admin.command("reset-password")
+def admin_reset_password(login: Login) -> None:
+    """Prints a new one-time password; ends sessions, lifts locks."""
+    from services import admin as accounts
+
+    raise typer.Exit(accounts.reset_password(settings(), login))
+
+
+@admin.command("unlock")
+def admin_unlock(login: Login) -> None:
+    """Lets a login in again after too many wrong passwords; the password stays."""
+    from services import admin as accounts
+
+    raise typer.Exit(accounts.unlock_login(settings(), login))
+
+
 audit = typer.Typer(no_args_is_help=True, help="审核证据 (evidence of approvals): export and check")
 app.add_typer(audit, name="audit")
 

@@ -22,7 +22,8 @@ from shared.store import Store
 Asked = TypeVar("Asked", bound=DeliveryFilter)
 
 
-def _store(settings: Settings, name: str) -> Store:
+def store_of(settings: Settings, name: str) -> Store:
+    """The database of a service, for a command that ends by itself."""
     open_data_dir(settings.data_dir)
     return System(settings, [name]).running[name].store
 
@@ -30,7 +31,7 @@ def _store(settings: Settings, name: str) -> Store:
 @guarded
 def list_parked(settings: Settings, names: Sequence[str] = NAMES) -> int:
     """Prints what is parked."""
-    found = [(name, item) for name in names for item in parking.parked(_store(settings, name))]
+    found = [(name, item) for name in names for item in parking.parked(store_of(settings, name))]
     for name, item in found:
         last = item.error.strip().splitlines()[-1] if item.error.strip() else ""
         out.print(f"{name}  {item.kind}  {item.key}  {item.what}  {item.subject}  {last}", markup=False)
@@ -42,14 +43,14 @@ def list_parked(settings: Settings, names: Sequence[str] = NAMES) -> int:
 def replay(settings: Settings, name: str, key: str) -> int:
     """Tries a parked item again."""
     return _act_on_parked(
-        lambda: parking.replay(_store(settings, name), key), "已重新排队 (will be tried again)"
+        lambda: parking.replay(store_of(settings, name), key), "已重新排队 (will be tried again)"
     )
 
 
 @guarded
 def skip(settings: Settings, name: str, key: str) -> int:
     """Gives a parked event up."""
-    return _act_on_parked(lambda: parking.skip(_store(settings, name), key), "已跳过 (skipped)")
+    return _act_on_parked(lambda: parking.skip(store_of(settings, name), key), "已跳过 (skipped)")
 
 
 def _act_on_parked(act: Callable[[], None], done: str) -> int:
@@ -68,7 +69,7 @@ def list_failed(settings: Settings, words: Sequence[str]) -> int:
     asked = asked_for(DeliveryFilter, words)
     if asked is None:
         return 2
-    with _store(settings, "notify").read() as look:
+    with store_of(settings, "notify").read() as look:
         found = code_counts(look, Delivery.state == State.FAILED, *asked.conditions())
     for one in found:
         out.print(f"{one.channel}  {one.code}  {one.number}", markup=False)
@@ -82,7 +83,7 @@ def resend_failed(settings: Settings, words: Sequence[str]) -> int:
     asked = asked_for(ResendAsked, words)
     if asked is None:
         return 2
-    with _store(settings, "notify").work() as work:
+    with store_of(settings, "notify").work() as work:
         done = resend_dead(work, asked, limits_on)
     until = f"，至 (until) {done.last_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}" if done.last_at else ""
     out.print(f"{done.queued} 条已重新排队 (queued){until}；还有 {done.left} 条 (left)")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import httpx
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import func, select
 
 from shared import outbox
@@ -20,12 +20,29 @@ from shared.store import Store
 from shared.tokens import read_service_token, refused, service_token
 
 PAGE = 200
+AFTER_HEAD = "after_head"
+
+
+class FeedAway(Exception):
+    """The feed cannot be read now: nobody answers, or not with a page of it."""
+
+
+class FeedReplaced(Exception):
+    """The feed is not the one that was followed, and an operator has to decide. `why`: `feed_replaced`
+    (another identity), or an older state of it that ends before (`after_head`) or went on differently
+    (`position_conflict`)."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class FeedPage(BaseModel):
-    """Events after a position, in order. `head` is the last position given, `oldest` the first still kept."""
+    """Events after a position, in order. `event_id` is the event at that position, `head` the last position
+    given, `oldest` the first still kept."""
 
     feed_id: UUID
+    event_id: UUID | None = None
     events: list[Envelope]
     next: int
     head: int
@@ -33,7 +50,7 @@ class FeedPage(BaseModel):
 
 
 ReadFeed = Callable[[int], FeedPage]
-"""Reads a page of a publisher's feed after a position."""
+"""Reads a page of a publisher's feed after a position. Raises `FeedAway`, `FeedReplaced`."""
 
 
 def read_page(store: Store, after: int, limit: int = PAGE) -> FeedPage:
@@ -48,21 +65,34 @@ def read_page(store: Store, after: int, limit: int = PAGE) -> FeedPage:
     with store.read() as look:
         at = look.session.scalars(select(OutboxPosition)).one()
         if after > at.last:
-            raise Conflict("after_head", "位置超出事件流末尾", "after the head of this feed")
+            raise Conflict(AFTER_HEAD, "位置超出事件流末尾", "after the head of this feed")
         rows = look.all(
             select(OutboxRow).where(OutboxRow.position > after).order_by(OutboxRow.position).limit(limit)
         )
+        known = look.first(select(OutboxRow.event_id).where(OutboxRow.position == after))
         oldest = look.session.scalar(select(func.min(OutboxRow.position)))
         events = [outbox.envelope(store.service, row) for row in rows]
     following = events[-1].position if events else after
     return FeedPage(
-        feed_id=at.feed_id, events=events, next=following, head=at.last, oldest=oldest or at.last + 1
+        feed_id=at.feed_id,
+        event_id=known,
+        events=events,
+        next=following,
+        head=at.last,
+        oldest=oldest or at.last + 1,
     )
 
 
 def local_feed(store: Store) -> ReadFeed:
     """The feed of a service in the same process."""
-    return lambda after: read_page(store, after)
+
+    def read(after: int) -> FeedPage:
+        try:
+            return read_page(store, after)
+        except Conflict as refusal:
+            raise FeedReplaced(refusal.code) from None
+
+    return read
 
 
 def http_feed(base_url: str, publisher: str, consumer: Store, key: str) -> ReadFeed:
@@ -72,13 +102,16 @@ def http_feed(base_url: str, publisher: str, consumer: Store, key: str) -> ReadF
 
     def read(after: int) -> FeedPage:
         token = service_token(consumer.service, key, consumer.clock.now())
-        answer = client.get(
-            f"/api/{publisher}/events",
-            params={"after": after, "limit": PAGE},
-            headers={"Authorization": f"Bearer {token}"},
-        )
-        answer.raise_for_status()
-        return FeedPage.model_validate_json(answer.content)
+        asked = {"after": after, "limit": PAGE}
+        headers = {"Authorization": f"Bearer {token}"}
+        try:
+            answer = client.get(f"/api/{publisher}/events", params=asked, headers=headers)
+            if answer.status_code == Conflict.status and AFTER_HEAD.encode() in answer.content:
+                raise FeedReplaced(AFTER_HEAD)
+            answer.raise_for_status()
+            return FeedPage.model_validate_json(answer.content)
+        except (httpx.HTTPError, ValidationError) as error:
+            raise FeedAway(repr(error)[:300]) from error
 
     return read
 

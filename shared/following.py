@@ -6,34 +6,44 @@ import random
 import threading
 from time import monotonic
 
-import httpx
 from structlog import get_logger
 
 from shared.broker import Broker
-from shared.receiver import FeedReplaced, Receiver
+from shared.feed import FeedAway, FeedReplaced
+from shared.receiver import Receiver
 
 log = get_logger(__name__)
 REPAIR_EVERY = 5.0
 HOLE_PATIENCE = 0.2
+LOOK_AGAIN = 30.0
+"""Seconds after which it is looked whether a feed is again the one that was followed."""
 
 
 def follow(receiver: Receiver, broker: Broker, stop: threading.Event) -> None:
-    """Receives until told to stop. While the broker is away, the feed carries the events; raises when that
-    cannot be read either: then it is to be called again."""
+    """Receives until told to stop; from a feed that was replaced nothing is taken. Raises when neither broker
+    nor feed can be reached: then it is to be called again."""
     receiver.stop = stop
-    about = {"service": receiver.store.service, "publisher": receiver.publisher}
     while not stop.is_set():
         receiver.prepare()
         try:
-            _receive(receiver, broker, stop)
-        except FeedReplaced:
-            log.error("feed_replaced", **about)
-            stop.wait(30)
-        except Exception as error:
-            log.warning("receiver_waits", error=repr(error)[:300], **about)
-            receiver.repair()
-            receiver.retry()
-            stop.wait(random.uniform(0.5, 1.5))
+            _receive_or_repair(receiver, broker, stop)
+        except FeedReplaced as found:
+            log.error(found.why, service=receiver.store.service, publisher=receiver.publisher)
+            stop.wait(LOOK_AGAIN)
+
+
+def _receive_or_repair(receiver: Receiver, broker: Broker, stop: threading.Event) -> None:
+    """While the broker is away, the feed carries the events."""
+    try:
+        _receive(receiver, broker, stop)
+    except FeedReplaced:
+        raise
+    except Exception as error:
+        about = {"service": receiver.store.service, "publisher": receiver.publisher}
+        log.warning("receiver_waits", error=repr(error)[:300], **about)
+        receiver.repair()
+        receiver.retry()
+        stop.wait(random.uniform(0.5, 1.5))
 
 
 def _receive(receiver: Receiver, broker: Broker, stop: threading.Event) -> None:
@@ -63,7 +73,7 @@ def _repair(receiver: Receiver) -> int:
     brought = 0
     try:
         brought = receiver.repair()
-    except (httpx.HTTPError, OSError) as error:
+    except FeedAway as error:
         log.warning("feed_away", publisher=receiver.publisher, error=repr(error)[:300])
     receiver.look_behind_the_hole()
     return brought

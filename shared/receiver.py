@@ -20,16 +20,12 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from shared import waiting
 from shared.broker import Delivery
 from shared.events import Envelope
-from shared.feed import ReadFeed
+from shared.feed import FeedReplaced, ReadFeed
 from shared.inbox import Checkpoint, Handlers, InboxRow, Unreadable
 from shared.store import Store, Work
 
 log = get_logger(__name__)
 TRANSIENT_TRIES = 3
-
-
-class FeedReplaced(Exception):
-    """The publisher's feed is another one than before (restored, reset): an operator has to decide."""
 
 
 class Receiver:
@@ -122,6 +118,8 @@ class Receiver:
                 # deadlocks and lost connections are nobody's fault: the same again
                 problem: Exception = error
                 threading.Event().wait(0.05 * 2**attempt)
+            except FeedReplaced:
+                raise
             except Exception as error:
                 problem = error
                 break
@@ -148,7 +146,7 @@ class Receiver:
 
     def _check_identity(self, at: Checkpoint, envelope: Envelope) -> None:
         if envelope.position == at.position and at.event_id not in (None, envelope.id):
-            log.error("position_conflict", publisher=self.publisher, position=envelope.position)
+            raise FeedReplaced("position_conflict")
 
     def _must_wait(self, work: Work, at: Checkpoint, envelope: Envelope) -> bool:
         if envelope.type not in self.handlers:
@@ -244,7 +242,7 @@ class Receiver:
     def repair(self) -> int:
         """Fetches what is missing from the publisher's feed; answers how many events it brought.
 
-        Raises `FeedReplaced` when it is not the feed that we followed.
+        Raises `FeedReplaced` when it is not the feed that we followed, `FeedAway`.
         """
         brought = 0
         while True:
@@ -255,7 +253,9 @@ class Receiver:
                 with self.store.work() as work:
                     work.get(Checkpoint, self.publisher).feed_id = page.feed_id
             elif at.feed_id != page.feed_id:
-                raise FeedReplaced(self.publisher)
+                raise FeedReplaced("feed_replaced")
+            elif page.event_id is not None and at.event_id not in (None, page.event_id):
+                raise FeedReplaced("position_conflict")
             brought += self.take_all(page.events)
             if not page.events or page.next >= page.head or self.stop.is_set():
                 if brought:

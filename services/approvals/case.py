@@ -17,8 +17,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    and_,
     event,
     exists,
+    false,
+    func,
     or_,
     text,
 )
@@ -32,7 +35,7 @@ from services.approvals.tables import Approvals
 from shared.database import Json, UtcDateTime, new_id
 from shared.errors import Conflict
 from shared.events.documents import Submission
-from shared.people import Caller, in_scope
+from shared.people import Caller, Role, in_scope
 
 
 class CaseState(StrEnum):
@@ -69,9 +72,10 @@ class Case(Approvals):
     """At most one live case per document. The row serialises its commands: every act locks it first.
 
     `event_seq` and `event_hash` are the head of its event chain; `version` grows with each published change.
-    `stated` is what the document has said of its review since the state changed, `unsettled_since` since when
-    it has not followed. `route` is that of the newest round once it was moved to another version of a chain,
-    absent while the round goes by what it froze.
+    `attention` says why it needs an administrator, `attention_path` of which district where the step is of a
+    district's chain. `stated` is what the document has said of its review since the state changed,
+    `unsettled_since` since when it has not followed. `route` is that of the newest round once it was moved to
+    another version of a chain, absent while the round goes by what it froze.
     """
 
     __tablename__ = "case"
@@ -117,6 +121,7 @@ class Case(Approvals):
     digest: Mapped[str] = mapped_column(String(64), default="")
     step_index: Mapped[int] = mapped_column(default=0)
     attention: Mapped[str] = mapped_column(String(40), default="")
+    attention_path: Mapped[str] = mapped_column(String(60), default="")
     previous_case: Mapped[UUID | None] = mapped_column(Uuid)
     version: Mapped[int] = mapped_column(default=0)
     event_seq: Mapped[int] = mapped_column(default=0)
@@ -140,6 +145,18 @@ class Case(Approvals):
         return or_(cls.applicant_id == caller.person_id, scope, held, stood_in, copied)
 
     @classmethod
+    def administered_by(cls, caller: Caller) -> ColumnElement[bool]:
+        """Cases whose step that needs attention the caller administers (see `judge.is_administrator`)."""
+        found: list[ColumnElement[bool]] = []
+        if caller.has(Role.DISTRICT_ADMINISTRATOR):
+            path = func.coalesce(func.nullif(cls.attention_path, ""), cls.district_path)
+            found.append(path.startswith(caller.district_path, autoescape=True))
+        if caller.has(Role.UNIT_ADMINISTRATOR):
+            own = cls.organisation_id == caller.organisation_id
+            found.append(and_(own, cls.attention_path == ""))
+        return or_(*found) if found else false()
+
+    @classmethod
     def begin(cls, doc_type: str, doc_id: UUID, at: datetime, previous: UUID | None) -> Case:
         """A case without a round yet."""
         return cls(
@@ -150,6 +167,7 @@ class Case(Approvals):
             round=0,
             step_index=0,
             attention="",
+            attention_path="",
             version=0,
             event_seq=0,
             event_hash="",

@@ -13,10 +13,10 @@ from functools import cached_property
 from uuid import UUID
 
 from services.approvals.case import Case, CaseRound, CaseState
-from services.approvals.deadline import TimetableHere, give_time, is_neglected
+from services.approvals.deadline import TimetableHere, give_time, go_on, is_neglected, stop_time
 from services.approvals.slot import DECIDED, HELD, Slot, SlotState
 from services.approvals.staffing import Candidate
-from services.approvals.step import RouteStep
+from services.approvals.step import RouteStep, Segment
 from services.approvals.substitution import Substitution
 from services.approvals.tables import Approvals
 from services.approvals.timetable import USUAL
@@ -136,6 +136,14 @@ class CaseFile:
         """Closes a slot by the act that is recorded next."""
         slot.close(state, self.at, self.case.event_seq + 1)
 
+    def pend(self, slot: Slot, state: SlotState) -> None:
+        """Makes a slot open or waiting (again): its time stands still while others sign before its holder."""
+        slot.pend(state)
+        if state == SlotState.WAITING and slot.due_at is not None:
+            stop_time(slot, self.at, self.timetable())
+        elif state == SlotState.OPEN and slot.left_seconds is not None and slot.due_at is None:
+            go_on(slot, self.at, self.timetable())
+
     def cancel_pending(self) -> list[Slot]:
         """Cancels what is still open or vacant; gives those slots."""
         pending = [slot for slot in self.slots if slot.pending]
@@ -144,7 +152,14 @@ class CaseFile:
         return pending
 
     def raise_attention(self, reason: str) -> None:
-        self.case.attention, self.alarm = reason, True
+        self.need(reason)
+        self.alarm = True
+
+    def need(self, reason: str) -> None:
+        """Why the present step needs an administrator, if it does."""
+        of_district = bool(reason) and self.step.segment == Segment.DISTRICT
+        self.case.attention = reason
+        self.case.attention_path = self.step.owner_path if of_district else ""
 
     def settle_attention(self) -> None:
         """Attention is there while a place is vacant, and while something lies there overdue."""
@@ -152,7 +167,7 @@ class CaseFile:
         reason = self._vacancy or ("overdue" if lies else "")
         if reason and not self.case.attention:
             return self.raise_attention(reason)
-        self.case.attention = reason
+        self.need(reason)
 
     @property
     def _vacancy(self) -> str:

@@ -12,7 +12,7 @@ from services.approvals import judge
 from services.approvals.case import Case
 from services.approvals.case_file import CaseFile
 from services.approvals.slot import Slot, SlotState
-from services.approvals.staffing import Candidate, candidates_today
+from services.approvals.staffing import Candidate, candidates_today, place_today
 from services.approvals.step import RouteStep, Segment
 from shared.errors import Problem
 from shared.people import AppointmentCopy, DistrictCopy, OrganisationCopy, PersonCopy, Role
@@ -89,7 +89,7 @@ def _peers(look: Look, step: RouteStep, slot: Slot) -> list[Candidate]:
 
 
 def _colleagues(look: Look, case: Case, step: RouteStep) -> Found:
-    place = step.organisation_id
+    place = place_today(look, step)
     if place is None and step.segment == Segment.UNIT:
         place = case.organisation_id
     if place is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.approvals.slot import Slot, SlotState
+from services.approvals.slot import NEVER, Slot, SlotState
 from services.approvals.timetable import Timetable
 from services.approvals.working_time import Reckoning
 
@@ -48,18 +48,46 @@ def warning_time(budget: timedelta) -> timedelta:
 
 def give_time(slot: Slot, budget_hours: int, counted_from: datetime, timetable: Timetable) -> None:
     """A slot's budget begins to run."""
-    budget, time = timedelta(hours=budget_hours), timetable.working_time
-    slot.budget_hours, slot.counted_from, slot.calendar = budget_hours, counted_from, timetable.name
-    slot.due_at = slot.due_order = time.after(counted_from, budget).at
-    slot.alarm = Level.DUE_SOON
-    slot.alarm_at = time.after(counted_from, budget - warning_time(budget)).at
+    slot.budget_hours, slot.alarm = budget_hours, Level.DUE_SOON
+    _run(slot, timedelta(hours=budget_hours), counted_from, timetable)
+
+
+def stop_time(slot: Slot, at: datetime, timetable: Timetable) -> None:
+    """Stands still with what is left of the budget; one that is used up by now stays used up."""
+    if slot.due_at is not None and slot.due_at > at:
+        left = timetable.working_time.between(at, slot.due_at)
+        slot.left_seconds = max(1, int(left.total_seconds()))
+        slot.due_at, slot.due_order, slot.alarm_at = None, NEVER, None
+
+
+def go_on(slot: Slot, at: datetime, timetable: Timetable) -> None:
+    """What was left of the budget runs on."""
+    _run(slot, budget_of(slot), at, timetable)
+
+
+def _run(slot: Slot, left: timedelta, at: datetime, timetable: Timetable) -> None:
+    time, warned = timetable.working_time, slot.alarm != Level.DUE_SOON
+    slot.counted_from, slot.calendar = at, timetable.name
+    slot.due_at = slot.due_order = time.after(at, left).at
+    before_warning = left - warning_time(timedelta(hours=slot.budget_hours or 0))
+    if warned:
+        slot.alarm_at = slot.due_at
+    else:
+        slot.alarm_at = time.after(at, before_warning).at if before_warning > timedelta() else at
+
+
+def budget_of(slot: Slot) -> timedelta:
+    """How much working time is counted for a slot from `counted_from` on."""
+    if slot.left_seconds is not None:
+        return timedelta(seconds=slot.left_seconds)
+    return timedelta(hours=slot.budget_hours or 0)
 
 
 def reckon(slot: Slot, timetable: Timetable) -> Reckoning:
     """The due date of a slot with a budget, reached once more."""
     if slot.counted_from is None or slot.budget_hours is None:
         raise TypeError("a slot without a budget has no due date")
-    return timetable.working_time.after(slot.counted_from, timedelta(hours=slot.budget_hours))
+    return timetable.working_time.after(slot.counted_from, budget_of(slot))
 
 
 def is_neglected(slot: Slot) -> bool:

@@ -14,6 +14,7 @@ from services.approvals.choosing import successor
 from services.approvals.filing import keep, take
 from services.approvals.slot import PENDING, Slot, SlotState
 from shared.jobs import later
+from shared.people import OrganisationCopy
 from shared.store import Work
 
 SECOND_LOOK = timedelta(seconds=30)
@@ -33,10 +34,11 @@ def check_holder(work: Work, person_id: UUID) -> None:
 
 
 def check_unit(work: Work, organisation_id: UUID) -> None:
-    """The same for everybody who holds a slot in a unit that was closed."""
-    of_unit = select(Slot.holder_id).where(
-        Slot.holder_unit_id == organisation_id, Slot.state == SlotState.OPEN
-    )
+    """The same for everybody who has a part in a unit that was closed, or has left one vacant in a unit that
+    is there again."""
+    asked = select(OrganisationCopy.active).where(OrganisationCopy.organisation_id == organisation_id)
+    concerned = {SlotState.VACANT} if work.first(asked) else PENDING
+    of_unit = select(Slot.holder_id).where(Slot.holder_unit_id == organisation_id, Slot.state.in_(concerned))
     for person in sorted({person for person in work.all(of_unit) if person is not None}):
         check_holder(work, person)
 
@@ -54,8 +56,8 @@ def check_slots(work: Work, file: CaseFile, slots: list[Slot]) -> None:
     for slot in slots:
         if not slot.pending or slot.holder_id is None:
             continue
-        eligible = successor(work, file, slot, slot.holder_id) is not None
-        if slot.state != SlotState.VACANT and not eligible:
+        found = successor(work, file, slot, slot.holder_id)
+        if slot.state != SlotState.VACANT and found is None:
             holders.lose_holder(file, slot)
-        elif slot.state == SlotState.VACANT and eligible and file.is_free(slot.holder_id):
-            holders.resume_holder(file, slot)
+        elif slot.state == SlotState.VACANT and found is not None and file.is_free(slot.holder_id):
+            holders.resume_holder(file, slot, found)

@@ -138,7 +138,7 @@ def review_holder(work: Work, event: PersonChanged) -> None:
 
 @events.on(OrganisationChanged)
 def review_holders_of_unit(work: Work, event: OrganisationChanged) -> None:
-    """A unit that was closed: its reviewers are gone with it."""
-    if not event.active:
+    """A unit that was closed takes its reviewers with it; one that is there again gives them back."""
+    if event.version > 1 or not event.active:  # in a new unit nobody holds anything yet
         check_unit(work, event.organisation_id)
         look_again(work, organisation_id=event.organisation_id)

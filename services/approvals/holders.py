@@ -40,7 +40,7 @@ def succeed(file: CaseFile, slot: Slot, to: Candidate, origin: str) -> tuple[Slo
     for one in signers:
         one.sign_for = new.id
     if file.awaited_by(new):
-        new.state = SlotState.WAITING
+        file.pend(new, SlotState.WAITING)
     return new, Effects([new], [slot, *signers])
 
 
@@ -59,8 +59,9 @@ def lose_holder(file: CaseFile, slot: Slot) -> None:
     record(file, "vacated", None, Effects(closed=[slot]), slot=slot)
 
 
-def resume_holder(file: CaseFile, slot: Slot) -> None:
-    """The holder of a vacant slot is back."""
-    slot.pend(SlotState.WAITING if file.awaited_by(slot) else SlotState.OPEN)
+def resume_holder(file: CaseFile, slot: Slot, back: Candidate) -> None:
+    """The holder of a vacant slot is back, perhaps in the organisation that has taken the place of his."""
+    slot.holder_unit_id, slot.holder_unit = back.organisation_id, back.organisation_name
+    file.pend(slot, SlotState.WAITING if file.awaited_by(slot) else SlotState.OPEN)
     file.settle_attention()
     record(file, "resumed", None, Effects(opened=[slot]), slot=slot)

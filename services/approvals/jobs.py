@@ -26,7 +26,7 @@ SEALS_PER_TICK = 60
 
 @jobs.task(LOOK_AGAIN)
 def look_again(here: Running, person_id: str = "", organisation_id: str = "") -> None:
-    """A second look at the slots of somebody who changed, or of a unit that was closed."""
+    """A second look at the slots of somebody who changed, or of a unit that was closed or is there again."""
     with here.store.work() as work:
         if person_id:
             check_holder(work, UUID(person_id))

@@ -82,7 +82,7 @@ def enter(file: CaseFile, opening: NextStep) -> Effects:
     """Opens the slots of a step, places without people waiting for an administrator; approves the case when
     no step is left."""
     case = file.case
-    case.attention = ""
+    file.need("")
     if opening.index is None:
         case.move(CaseState.APPROVED, file.at)
         return Effects(skipped=opening.skipped)

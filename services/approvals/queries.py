@@ -46,7 +46,9 @@ class CaseListing(Listing):
     """Cases also by state, and by whether they need an administrator."""
 
     state: str = Field("", pattern=r"^$|^(reviewing|approved|returned|withdrawn|terminated)$")
-    attention: bool | None = None
+    attention: bool | None = Field(
+        None, description="需要关注；管理员只看到本级应处理的 (for administrators: of steps that are theirs)"
+    )
 
 
 class CcListing(Listing):
@@ -62,6 +64,7 @@ class TodoListing(Listing):
     sort: str = Field("opened", pattern=r"^(opened|due)$", description="due：最急的在前 (most urgent first)")
 
 
+ADMINISTRATORS = (Role.UNIT_ADMINISTRATOR, Role.DISTRICT_ADMINISTRATOR)
 TODO_ORDER: list[Any] = [Slot.opened_at, Slot.id]
 URGENT_ORDER: list[Any] = [Slot.due_order, Slot.id]
 DONE_ORDER: list[Any] = [Slot.closed_at, Slot.id]
@@ -125,12 +128,14 @@ def cases(caller: Caller, asked: CaseListing) -> Select[Any]:
         found = found.where(Case.state == asked.state)
     if asked.attention is not None:
         found = found.where(Case.attention != "" if asked.attention else Case.attention == "")
+    if asked.attention and caller.has(*ADMINISTRATORS):
+        found = found.where(Case.administered_by(caller))
     return found
 
 
 def attention(caller: Caller) -> Select[Any]:
     """Stuck cases, for those who administer them."""
-    if not caller.has(Role.UNIT_ADMINISTRATOR, Role.DISTRICT_ADMINISTRATOR):
+    if not caller.has(*ADMINISTRATORS):
         return select(Case).where(false())
     return cases(caller, CaseListing(attention=True, limit=50, cursor="", state="", doc_type="", q=""))
 

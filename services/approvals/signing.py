@@ -28,7 +28,7 @@ def add_sign(
         one.basis, one.sign, one.sign_for = "colleague", order, slot.id
     closed = []
     if order == "before":
-        slot.pend(SlotState.WAITING)
+        file.pend(slot, SlotState.WAITING)
         closed = [slot]
     about: dict[str, Any] = {"order": order, "to": [one.name for one in people]}
     record(file, "signers_added", by, Effects(added, closed), slot=slot, opinion=reason, **about)
@@ -51,5 +51,5 @@ def give_back(file: CaseFile, signer: Slot) -> list[Slot]:
     waiting = [one for one in file.slots if one.id == signer.sign_for and one.state == SlotState.WAITING]
     ready = [slot for slot in waiting if not file.awaited_by(slot)]
     for slot in ready:
-        slot.pend(SlotState.OPEN)
+        file.pend(slot, SlotState.OPEN)
     return ready

@@ -66,7 +66,7 @@ DECIDED = frozenset({SlotState.AGREED, SlotState.DISAGREED})
 PENDING = frozenset({SlotState.OPEN, SlotState.VACANT, SlotState.WAITING})
 DECISION = ("acted_by", "acted_name", "on_behalf_of", "opinion")
 TIME = (
-    *("budget_hours", "counted_from", "calendar", "due_at", "due_order"),
+    *("budget_hours", "left_seconds", "counted_from", "calendar", "due_at", "due_order"),
     *("alarm", "alarm_at", "escalations"),
 )
 
@@ -84,7 +84,9 @@ class Slot(Approvals):
 
     With a budget of working hours it is due at `due_at`, counted from `counted_from` by the timetable that
     `calendar` names; `alarm` is the next level of reminding, due at `alarm_at` (see `deadline`), and
-    `escalations` how many levels of the step's escalation were used up."""
+    `escalations` how many levels of the step's escalation were used up. While others sign before its holder
+    it is not due at all; `left_seconds` is what was left of the budget then, and is counted from when his
+    turn comes back."""
 
     __tablename__ = "slot"
     UNWRITTEN = frozenset({"alarm", "alarm_at", "due_order", "escalations"})
@@ -121,6 +123,12 @@ class Slot(Approvals):
             "id",
             postgresql_where=text("state = 'open' AND alarm_at IS NOT NULL"),
             sqlite_where=text("state = 'open' AND alarm_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_slot_holder_unit_id",
+            "holder_unit_id",
+            postgresql_where=text("state IN ('open', 'vacant', 'waiting')"),
+            sqlite_where=text("state IN ('open', 'vacant', 'waiting')"),
         ),
         Index("ix_slot_case_id_round", "case_id", "round"),
         Index("ix_slot_holder_id_case_id", "holder_id", "case_id"),
@@ -162,6 +170,7 @@ class Slot(Approvals):
     amount_fen: Mapped[int | None] = mapped_column(BigInteger)
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     budget_hours: Mapped[int | None]
+    left_seconds: Mapped[int | None]
     counted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_order: Mapped[datetime] = mapped_column(UtcDateTime, default=NEVER)

@@ -152,9 +152,29 @@ def read_posts(look: Look, selectors: Sequence[Selector], places: Iterable[UUID]
 
 
 def candidates_today(look: Look, step: RouteStep) -> list[Candidate]:
-    """Who may review a step of a frozen route today, in one statement."""
-    places = [step.organisation_id] if step.organisation_id else []
-    return select_people(read_posts(look, [step.selector], places), step.selector, step.organisation_id)
+    """Who may review a step of a frozen route today: in one statement where there is anybody, else also by
+    what has taken the place of a body that was closed."""
+    found = _people_of(look, step.selector, step.organisation_id)
+    if not found and (place := place_today(look, step)) != step.organisation_id:
+        return _people_of(look, step.selector, place)
+    return found
+
+
+def place_today(look: Look, step: RouteStep) -> UUID | None:
+    """The organisation of a step of a frozen route. Where it was the body of a district and has been closed
+    since, that is the one which its selector means now, from the district of the closed one upwards."""
+    selector = step.selector
+    if step.organisation_id is None or not isinstance(selector, RoleSelector):
+        return step.organisation_id
+    was = read_unit(look, step.organisation_id) if selector.place == "district_body" else None
+    if was is None or was.active:
+        return step.organisation_id
+    now = Directory(was, _read_around(look, was, [selector])).place_of(selector)
+    return now.id if now else was.id
+
+
+def _people_of(look: Look, selector: Selector, place: UUID | None) -> list[Candidate]:
+    return select_people(read_posts(look, [selector], [place] if place else []), selector, place)
 
 
 def posts_where(look: Look, which: ColumnElement[bool]) -> list[Post]:

@@ -60,7 +60,7 @@ def take_back(file: CaseFile, slot: Slot, act: CaseEvent, by: Actor, reason: str
     for one in later:
         file.close(one, SlotState.CANCELLED)
     for one in restored:
-        one.pend(SlotState(states[str(one.id)]))
+        file.pend(one, SlotState(states[str(one.id)]))
     file.case.step_index = slot.step_index
     file.settle_attention()
     effects = Effects(opened=restored, closed=later)

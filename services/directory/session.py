@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Uuid, delete, or_
+from sqlalchemy import ForeignKey, String, Uuid, delete, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.directory.tables import Directory
 from shared.database import UtcDateTime, new_id
 from shared.errors import Unauthorised
-from shared.store import Work
+from shared.store import Look, Work
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -83,17 +83,22 @@ def open_session(work: Work, person_id: UUID, organisation_id: UUID, client: str
     return Renewal(session, cookie)
 
 
+def owner_of(look: Look, cookie: str) -> UUID | None:
+    """Whose session a cookie names, whatever its secret; nothing when there is none."""
+    key = _key(cookie)
+    return look.first(select(SignInSession.person_id).where(SignInSession.id == key)) if key else None
+
+
 def find_session(work: Work, cookie: str) -> SignInSession | None:
     """The session of a cookie, locked, whatever its secret; nothing when there is none."""
-    try:
-        return work.find(SignInSession, UUID(cookie.partition(".")[0]))
-    except ValueError:
-        return None
+    key = _key(cookie)
+    return work.find(SignInSession, key) if key else None
 
 
 def renew_session(work: Work, cookie: str) -> Renewal | None:
     """Turns the secret over. Nothing when the session is over or the secret is not its own.
 
+    The person must be locked: whoever lets him out locks him, then his sessions.
     An old secret after the grace has been stolen from somebody: then the session ends for everybody.
     """
     session = find_session(work, cookie)
@@ -115,12 +120,21 @@ def end_sessions(work: Work, person_id: UUID) -> None:
 
 
 def forget_ended_sessions(work: Work) -> None:
+    """Deletes sessions that are over, but those that somebody holds just now."""
     over = or_(SignInSession.idle_until < work.now, SignInSession.absolute_until < work.now)
-    work.execute(delete(SignInSession).where(over))
+    ended = select(SignInSession.id).where(over).with_for_update(skip_locked=True)
+    work.execute(delete(SignInSession).where(SignInSession.id.in_(ended)))
 
 
 def session_ended() -> Unauthorised:
     return Unauthorised("session_ended", "登录已结束，请重新登录", "the session has ended, sign in again")
+
+
+def _key(cookie: str) -> UUID | None:
+    try:
+        return UUID(cookie.partition(".")[0])
+    except ValueError:
+        return None
 
 
 def _hashed(secret: str) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from services.plans import reference
+from services.plans.catalogue import covers
 from services.plans.plan import Plan
 from services.plans.rules import Rules
 from services.plans.topics import Choices, DirectApplication
@@ -44,16 +45,25 @@ def lines_known(plan: Plan, rules: Rules) -> Iterator[Problem]:
 
 
 def line_for_items(plan: Plan, rules: Rules) -> Iterator[Problem]:
-    """A line bound to a catalogue code pays only for that code and what is below it."""
-    for place, part in enumerate(plan.allocations):
-        line = rules.lines.get(part.budget_line_id)
-        if line is None or not line.catalogue_code:
-            continue
-        prefix = line.catalogue_code.rstrip("0") or line.catalogue_code
-        if not any(item.catalogue_code.startswith(prefix) for item in plan.items):
-            text = f"采购预算“{line.project_name}”限定品目 {line.catalogue_code}，明细中没有该品目"
-            pointer = f"/allocations/{place}/budget_line_id"
+    """Lines bound to a catalogue code pay only for items of that code and below it: together not more than
+    those items cost. Codes below one another share their items, so each code is asked for all lines in it."""
+    bound = [
+        (place, line, part.amount_fen)
+        for place, part in enumerate(plan.allocations)
+        if (line := rules.lines.get(part.budget_line_id)) is not None and line.catalogue_code
+    ]
+    for place, line, _ in bound:
+        code = line.catalogue_code
+        costs = [item.amount_fen for item in plan.items if covers(code, item.catalogue_code)]
+        paid = sum(amount for _, other, amount in bound if covers(code, other.catalogue_code))
+        name = f"采购预算“{line.project_name}”限定品目 {code}"
+        if not costs:
+            text, pointer = f"{name}，明细中没有该品目", f"/allocations/{place}/budget_line_id"
             yield Problem("budget_line_for_other_items", text, pointer, "bound to other items")
+        elif paid > sum(costs):
+            amounts = f"使用 {format_yuan(paid)} 元，超过该品目明细金额 {format_yuan(sum(costs))} 元"
+            text, pointer = f"{name}，该品目预算合计{amounts}", f"/allocations/{place}/amount"
+            yield Problem("budget_line_exceeds_items", text, pointer, "more than the items of its code cost")
 
 
 def fund_nature_allowed_here(plan: Plan, rules: Rules) -> Iterator[Problem]:

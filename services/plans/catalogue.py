@@ -83,6 +83,11 @@ def parent_of(code: str) -> str:
     return code[0] + "".join(used).ljust(8, "0") if used else code[0]
 
 
+def covers(code: str, other: str) -> bool:
+    """Whether a code is the other one, or above it: pairs of 00 at the end stand for all that is below."""
+    return other.startswith(re.sub("(00)+$", "", code))
+
+
 def _repeated(rows: Iterable[Row]) -> Iterable[LineProblem]:
     seen: set[str] = set()
     for row in rows:

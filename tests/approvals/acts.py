@@ -289,7 +289,7 @@ class Acts(RuleBasedStateMachine):
         slot, person = self.vacant[n % len(self.vacant)], STAFF[to]
         if person.person_id == slot.holder_id:
             if self.file.is_free(person.person_id):
-                holders.resume_holder(self.file, slot)
+                holders.resume_holder(self.file, slot, person)
         elif not judge.cannot_take_over(self.file.excluded, self.file.step_slots, person.person_id, person):
             self.touch(slot)
             holders.reassign(self.file, slot, person, Actor(new_id(), "管理员"), "改派")

@@ -81,3 +81,29 @@ def test_attention_ends_when_who_neglects_a_turn_leaves_and_others_have_time(off
     assert office.case("chen", doc_id)["attention"] == ""
     assert told(office)[1:] == [("cleared", "")]
     assert office.agree("xu").json()["current_step"] == "环节finance"
+
+
+def stuck_at(office: Office, who: str) -> int:
+    """How many cases need the attention of an administrator: as a number, and as a list."""
+    counted: int = office.get(who, "counts")["attention"]
+    assert len(office.get(who, "cases", attention=True)["items"]) == counted
+    return counted
+
+
+def test_each_administrator_counts_what_he_can_help_with(office: Office) -> None:
+    office.publish("chen", "unit", [step("head", pick="submitter")])
+    office.publish("wu", "district", [finance_step()])
+    doc_id, _ = office.submit(["wang"])
+    leave(office, "wang")
+    assert [stuck_at(office, who) for who in ("chen", "zhou", "wu")] == [1, 1, 1]
+    assert reassign(office, "chen", vacant(office, "chen", doc_id, 0), "zhao").status_code == 200
+    office.agree("zhao")
+    leave(office, "qian", "sun")
+    assert office.case("chen", doc_id)["attention"] == "holder_left"
+    assert [stuck_at(office, who) for who in ("chen", "zhou", "wu")] == [0, 0, 1]
+    office.add("hong", office.finance, "reviewer")
+    place = vacant(office, "wu", doc_id, 1)
+    for who in ("chen", "zhou"):
+        assert reassign(office, who, place, "hong").json()["code"] == "not_case_administrator"
+    assert reassign(office, "wu", place, "hong").status_code == 200
+    assert [stuck_at(office, who) for who in ("chen", "zhou", "wu")] == [0, 0, 0]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from shared.broker import Delivery
 from shared.database import new_id
+from shared.events import Envelope
 from shared.events.directory import DistrictChanged, PersonChanged
-from shared.feed import FeedPage
+from shared.feed import FeedPage, FeedReplaced
 from shared.inbox import Checkpoint, Handlers, InboxRow
 from shared.people import Copies, PersonCopy, keep_copies
-from shared.receiver import FeedReplaced, Receiver
+from shared.receiver import Receiver
 from shared.service import Service
 from shared.store import Work
 from tests.brokers.pair.model import MIGRATIONS, Counted, Pair
@@ -120,3 +123,18 @@ def test_a_replaced_feed_is_an_alarm_and_not_followed(lone: Lone) -> None:
     feed_id = new_id()
     with pytest.raises(FeedReplaced):
         receiver.repair()
+
+
+def test_another_event_at_the_checkpoint_is_an_alarm_and_nothing_behind_it_is_taken(lone: Lone) -> None:
+    """As a publisher's older backup looks that has gone on before its feed was read again."""
+    lone.hear(Counted(name="a", value=1))
+    second = lone.hear(Counted(name="a", value=2))
+    third = second.model_copy(update={"id": new_id(), "position": 3})
+    other = second.model_copy(update={"id": new_id()})
+    acked: list[Envelope] = []
+    deliveries = [
+        Delivery(event.model_dump_json().encode(), partial(acked.append, event)) for event in (other, third)
+    ]
+    with pytest.raises(FeedReplaced, match="position_conflict"):
+        lone.receivers["left"].take_deliveries(deliveries)
+    assert (JUDGED, acked) == ([("a", False)] * 2, [])

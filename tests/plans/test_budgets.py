@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
-from tests.plans.town import Town
+from tests.plans.town import FORM, Town
 
 HEADER = "统一社会信用代码,年度,项目编码,项目名称,资金性质,品目编码,金额\n"
 HOSPITAL = "1214010000TEXT048K"
@@ -206,3 +206,21 @@ def test_a_cut_below_what_plans_have_taken_is_refused_line_by_line_and_nothing_i
     assert found["created"] == 0
     assert [town.available(line) for line in (line, other)] == ["40000.00", "10.00"]
     assert change(town, text, who=town.lin).json()["code"] == "role_required"
+
+
+def test_one_cheap_item_does_not_open_a_line_that_is_bound_to_its_code(town: Town) -> None:
+    line = town.line(catalogue_code="A02010000")
+    shredder = {"catalogue_code": "A02021300", "name": "碎纸机", "unit": "台"}
+    items = [
+        {**FORM["items"][0], "quantity": "1", "unit_price": "1.00"},
+        {**shredder, "quantity": "1", "unit_price": "59999.00"},
+    ]
+    parts = [{"budget_line_id": line["id"], "amount": "60000.00"}]
+    plan = town.draft(items=items, allocations=parts)
+    (error,) = town.submit(plan).json()["errors"]
+    assert (error["code"], error["pointer"]) == ("budget_line_exceeds_items", "/allocations/0/amount")
+    assert "60000.00 元，超过该品目明细金额 1.00 元" in error["detail"]
+    assert town.available(line) == "100000.00"
+    free = {"budget_line_id": town.line()["id"], "amount": "59999.00"}
+    town.submitted(items=items, allocations=[{**parts[0], "amount": "1.00"}, free])
+    assert town.available(line) == "99999.00"

@@ -11,7 +11,7 @@ from services.plans.form import Allocation, PlanItem
 from services.plans.plan import Plan
 from services.plans.plan_checks import judge
 from services.plans.submission import build, content_of
-from tests.plans.paper import AT, a_line, a_plan, a_threshold, a_unit, an_item, the_rules
+from tests.plans.paper import AT, a_code, a_line, a_plan, a_threshold, a_unit, an_item, the_rules
 
 
 def problems(plan: Plan, **rules: Any) -> set[str]:
@@ -137,6 +137,35 @@ def test_budget_lines_must_fit() -> None:
     assert allocated((a_line(), 6_000_000)) == {"budget_line_unknown"}
     line.enter(Entry.HELD, 5_000_000, AT)
     assert allocated((line, 6_000_000)) == {"insufficient_budget"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ({"A02010108": 6_000_000, "": 2_000_000}, ""),
+        ({"A02010000": 6_000_000, "A02020000": 2_000_000}, ""),
+        ({"A02000000": 7_000_000, "A02010000": 1_000_000}, ""),
+        ({"A": 8_000_000}, ""),
+        ({"A02010000": 6_000_001, "": 1_999_999}, "budget_line_exceeds_items"),
+        ({"A02010000": 4_000_000, "A02010108": 2_000_001, "": 1_999_999}, "budget_line_exceeds_items"),
+        ({"A02020000": 8_000_000}, "budget_line_exceeds_items"),
+        ({"A02021000": 2_000_000, "": 6_000_000}, "budget_line_for_other_items"),
+        ({"A02020100": 2_000_000, "": 6_000_000}, "budget_line_for_other_items"),
+    ],
+)
+def test_a_line_bound_to_a_code_pays_for_no_more_than_the_items_of_that_code(
+    lines: dict[str, int], code: str
+) -> None:
+    """预算法 art. 13; the plan is of 60 000 yuan for A02010108 and 20 000 for A02021300."""
+    found = {bound: a_line(catalogue_code=bound) for bound in lines}
+    parts = [
+        Allocation(position=place, budget_line_id=found[bound].id, amount_fen=fen)
+        for place, (bound, fen) in enumerate(lines.items())
+    ]
+    plan = a_plan([an_item(), an_item("A02021300", "1", 2_000_000)], parts)
+    catalogue = {item.catalogue_code: a_code(item.catalogue_code) for item in plan.items}
+    rules = the_rules(lines={line.id: line for line in found.values()}, catalogue=catalogue)
+    assert {problem.code for problem in judge(plan, rules).problems} == ({code} if code else set())
 
 
 def test_the_phone_number_stays_here() -> None:

@@ -12,6 +12,7 @@ from services.approvals import decision_page as pages
 from services.approvals.by_message import Offer, decide, offered
 from services.approvals.decision_page import Filled
 from services.approvals.slot_schemas import AgreeBody
+from shared.address import address_of
 from shared.errors import Refusal, TooMany
 from shared.http import Here
 from shared.limits import Limiter
@@ -111,10 +112,10 @@ def _dead() -> HTMLResponse:
 
 
 def _busy(here: Running, request: Request) -> HTMLResponse | None:
-    """Counts a request of an address; behind the gateway that is what the gateway says."""
+    """Counts a request of an address."""
     limiter: Limiter = here.state.setdefault("decision_links", Limiter(ASKS, 60))
     try:
-        limiter.check(request.client.host if request.client else "", here.store.clock.now())
+        limiter.check(address_of(request), here.store.clock.now())
     except TooMany as refusal:
         return HTMLResponse(pages.busy_page(), refusal.status, headers={**AS_PAGE, **refusal.headers})
     return None

@@ -28,7 +28,8 @@ router = APIRouter(tags=["slots"])
 )
 def explain_due_date(store: StoreHere, caller: SignedIn, slot_id: UUID) -> DueShape:
     """From when the time of a slot is counted, by which calendar, and what was counted on each day. For
-    everybody who sees the case; 404 `no_deadline` where the step has no budget."""
+    everybody who sees the case; 404 `no_deadline` where the step has no budget, and while others sign before
+    the holder: his time stands still."""
     with store.read() as look:
         slot = look.get(Slot, slot_id)
         look.get(Case, slot.case_id, seen_by=caller)
@@ -53,19 +54,23 @@ def explain_due_date(store: StoreHere, caller: SignedIn, slot_id: UUID) -> DueSh
                 for share in reckoned.days
             ],
             agrees=reckoned.at == slot.due_at,
-            text=_text(reckoned, slot.budget_hours, slot.due_at),
+            text=_text(reckoned, slot, slot.due_at),
             warnings=problem_items(reckoned.warnings),
         )
 
 
-def _text(reckoned: Reckoning, hours: int, due_at: datetime) -> str:
+def _text(reckoned: Reckoning, slot: Slot, due_at: datetime) -> str:
+    counted = f"{slot.budget_hours} 个工作小时"
+    if slot.left_seconds is not None:
+        minutes = slot.left_seconds // 60
+        counted = f"剩余的 {minutes // 60} 小时 {minutes % 60} 分钟工作时间（等待加签人期间不计时）"
     skipped = [str(share.day) for share in reckoned.days if not share.day.working]
     made_up = [
         str(share.day) for share in reckoned.days if share.day.working and share.day.date.weekday() > 4
     ]
     return "；".join(
         [
-            f"自 {_local(reckoned.start)} 起算 {hours} 个工作小时，至 {_local(due_at)} 止",
+            f"自 {_local(reckoned.start)} 起算 {counted}，至 {_local(due_at)} 止",
             *([f"不计：{'、'.join(skipped)}"] if skipped else []),
             *([f"计入：{'、'.join(made_up)}"] if made_up else []),
             *(warning.text for warning in reckoned.warnings),

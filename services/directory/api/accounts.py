@@ -11,7 +11,7 @@ from services.directory import password as passwords
 from services.directory.person import Person, administered
 from services.directory.schemas.people import PasswordReset, PersonShape, person_shape
 from services.directory.session import end_sessions
-from services.directory.sign_in import unlock
+from services.directory.sign_in import give_password, locks, unlock
 from shared.deciding import Deciding
 from shared.digest import digest
 from shared.errors import Conflict, invalid
@@ -36,9 +36,7 @@ def deactivate_person(asked: Deciding, person_id: Id) -> Response:
             return before
         person = _judged(work, person_id, asked.caller, asked.expected, active=False)
         end_sessions(work, person.id)
-        return asked.once.answer(
-            work, person_shape(person, asked.caller, work.today), 200, etag(person.version)
-        )
+        return asked.once.answer(work, person_shape(work, person, asked.caller), 200, etag(person.version))
 
 
 @router.post(
@@ -53,9 +51,7 @@ def activate_person(asked: Deciding, person_id: Id) -> Response:
         if (before := asked.once.before(work)) is not None:
             return before
         person = _judged(work, person_id, asked.caller, asked.expected, active=True)
-        return asked.once.answer(
-            work, person_shape(person, asked.caller, work.today), 200, etag(person.version)
-        )
+        return asked.once.answer(work, person_shape(work, person, asked.caller), 200, etag(person.version))
 
 
 @router.post(
@@ -80,14 +76,31 @@ def reset_password(asked: Deciding, person_id: Id, body: PasswordReset) -> Respo
             return before
         person = administered(work, person_id, asked.caller)
         asked.expected.check(etag(person.version))
-        work.publish(person.set_password(hashed, body.must_change_password, work.today))
-        end_sessions(work, person.id)
-        unlock(work, person.login)
-        shape = person_shape(person, asked.caller, work.today)
+        give_password(work, person, hashed, body.must_change_password)
+        shape = person_shape(work, person, asked.caller)
         answer = asked.once.answer(work, shape, 200, etag(person.version))
     if body.password:
         return answer
     return shown(shape.model_copy(update={"initial_password": given}), etag(person.version))
+
+
+@router.post(
+    "/people/{person_id}/unlock",
+    operation_id="unlock_person",
+    summary="解除锁定 (lift a lock)",
+    response_model=PersonShape,
+)
+def unlock_person(asked: Deciding, person_id: Id) -> Response:
+    """Lets somebody sign in again after too many wrong passwords; the password stays. 409 `not_locked`."""
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
+            return before
+        person = administered(work, person_id, asked.caller)
+        if not locks(work, [person.login]):
+            raise Conflict("not_locked", "该账号未被锁定", "the account is not locked")
+        asked.expected.check(etag(person.version))
+        unlock(work, person.login)
+        return asked.once.answer(work, person_shape(work, person, asked.caller), 200, etag(person.version))
 
 
 def _judged(work: Work, person_id: UUID, caller: Caller, expected: Expected, active: bool) -> Person:

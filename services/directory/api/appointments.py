@@ -39,7 +39,7 @@ def appoint_person(
         person = work.get(Person, person_id, seen_by=caller)
         require(caller, Verb.WRITE_PEOPLE)
         work.publish(person.appoint(appointed(work, person, body.wanted(), caller), work.today))
-        return once.answer(work, person_shape(person, caller, work.today), 201, etag(person.version))
+        return once.answer(work, person_shape(work, person, caller), 201, etag(person.version))
 
 
 @router.post(
@@ -62,9 +62,7 @@ def end_appointment(asked: Deciding, person_id: Id, appointment_id: Id, body: Ap
         one.check_lasting(work.today)
         asked.expected.check(etag(person.version))
         work.publish(person.end_appointment(one, body.last_day, work.today))
-        return asked.once.answer(
-            work, person_shape(person, asked.caller, work.today), 200, etag(person.version)
-        )
+        return asked.once.answer(work, person_shape(work, person, asked.caller), 200, etag(person.version))
 
 
 def _keep_own_last(person: Person, one: Appointment, caller: Caller, work: Work) -> None:

@@ -14,6 +14,7 @@ from services.directory.person import Person
 from services.directory.schemas.people import ContactChange, account_shape, appointment_shape
 from services.directory.schemas.session import Me, OpenSession, acting_for
 from services.directory.session import SignInSession
+from services.directory.sign_in import locks
 from shared.errors import NotFound
 from shared.http import IfMatch, SignedIn, StoreHere, etag, shown
 from shared.people import ROLE_LABELS, Caller
@@ -91,6 +92,6 @@ def _me(look: Look, person: Person, caller: Caller) -> Me:
         roles=[str(role) for role in roles],
         role_labels=[ROLE_LABELS[role] for role in roles],
         version=person.version,
-        account=account_shape(person),
+        account=account_shape(person, locks(look, [person.login]).get(person.login, [])),
         appointments=[appointment_shape(one, caller, look.today) for one in person.appointments],
     )

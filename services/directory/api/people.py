@@ -24,6 +24,7 @@ from services.directory.schemas.people import (
     PersonChange,
     PersonShape,
     person_shape,
+    person_shapes,
 )
 from shared.digest import digest
 from shared.errors import Conflict, Invalid, Problem, invalid
@@ -52,7 +53,7 @@ def list_people(caller: SignedIn, store: StoreHere, filters: Filters, asked: Pag
     """Newest first, within the caller's scope; login and contact only for administrators of the person."""
     with store.read() as look:
         rows, following = page_of(look, queries.people(caller, filters, look.today), (Person.id,), asked)
-        return Page(items=[person_shape(row, caller, look.today) for row in rows], next=following)
+        return Page(items=person_shapes(look, rows, caller), next=following)
 
 
 @router.get("/people/counts", operation_id="count_people", summary="人员数量 (counts)")
@@ -70,7 +71,7 @@ def count_people(caller: SignedIn, store: StoreHere, filters: Filters) -> People
 def read_person(person_id: Id, caller: SignedIn, store: StoreHere) -> Response:
     with store.read() as look:
         person = look.get(Person, person_id, seen_by=caller)
-        return shown(person_shape(person, caller, look.today), etag(person.version))
+        return shown(person_shape(look, person, caller), etag(person.version))
 
 
 @router.post(
@@ -98,7 +99,7 @@ def create_person(body: NewPerson, caller: SignedIn, store: StoreHere, once: DoO
             return before
         person = _made(work, body, hashed, caller)
         work.publish(person.changed(work.today), person.contact_changed())
-        shape = person_shape(person, caller, work.today)
+        shape = person_shape(work, person, caller)
         answer = once.answer(work, shape, 201, etag(person.version))
     if body.password:
         return answer
@@ -124,7 +125,7 @@ def change_person(
         if given & {"email", "phone"}:
             email = body.email if "email" in given else person.email
             work.publish(person.be_reached(email, body.phone if "phone" in given else person.phone))
-        answer = shown(person_shape(person, caller, work.today), etag(person.version))
+        answer = shown(person_shape(work, person, caller), etag(person.version))
     return answer
 
 

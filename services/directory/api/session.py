@@ -22,14 +22,15 @@ from services.directory.schemas.session import (
 )
 from services.directory.session import (
     Renewal,
-    end_sessions,
     find_session,
     open_session,
+    owner_of,
     renew_session,
     session_ended,
 )
-from services.directory.sign_in import accept, prove
+from services.directory.sign_in import accept, give_password, prove
 from services.directory.signing_key import LIFETIME, current_key, issue_token, jwks
+from shared.address import address_of
 from shared.errors import Forbidden, Problem, Refusal, invalid
 from shared.http import Here, StoreHere
 from shared.people import ROLE_LABELS
@@ -64,10 +65,10 @@ def sign_in(body: SignIn, here: Here, request: Request, response: Response) -> S
     """A token of fifteen minutes, and a cookie with which `POST /session/renew` gives the next one.
 
     401 `sign_in_refused`, 403 `password_change_required` (use `PUT /password`), `person_inactive` or
-    `no_appointment`, 429 `locked_out` after five wrong tries.
+    `no_appointment`, 429 `locked_out` after five wrong tries from one address, fifty in all.
     """
     check_origin(here, request)
-    proof = prove(here.store, body.login, body.password)
+    proof = prove(here.store, body.login, body.password, address_of(request))
     with here.store.work() as work:
         person = accept(work, proof)
         if isinstance(person, Person):
@@ -92,10 +93,11 @@ def renew(
     check_origin(here, request)
     wanted = body.organisation_id if body else None
     with here.store.work() as work:
-        renewal = renew_session(work, cookie)
-        if renewal is not None:
+        owner = owner_of(work, cookie)  # locked before his sessions, as everywhere
+        person = work.find(Person, owner) if owner else None
+        renewal = renew_session(work, cookie) if person else None
+        if person is not None and renewal is not None:
             session = renewal.session
-            person = work.get(Person, session.person_id)
             organisation = choose(person, wanted, work, session.organisation_id)
             session.organisation_id = organisation.id
             answer = session_shape(work, person, organisation)
@@ -119,7 +121,7 @@ def sign_out(here: Here, request: Request, response: Response, cookie: RenewalCo
 @router.put(
     "/password", operation_id="change_password", summary="修改密码 (change the password)", status_code=204
 )
-def change_password(body: PasswordChange, store: StoreHere) -> None:
+def change_password(body: PasswordChange, store: StoreHere, request: Request) -> None:
     """Replaces a temporary or any other password by whoever knows it; wrong tries count as in signing in.
 
     All sessions end, tokens from before die. 422 `password_too_weak`, `password_contains_login`,
@@ -131,14 +133,13 @@ def change_password(body: PasswordChange, store: StoreHere) -> None:
         problems.append(Problem("password_unchanged", text, "/new_password", "the same as before"))
     if problems:
         raise invalid(problems)
-    proof = prove(store, body.login, body.password)
+    proof = prove(store, body.login, body.password, address_of(request))
     hashed = passwords.hash_password(body.new_password) if proof.right else ""
     with store.work() as work:
         person = accept(work, proof)
         if isinstance(person, Person):
             work.actor = str(person.id)
-            work.publish(person.set_password(hashed, temporary=False, today=work.today))
-            end_sessions(work, person.id)
+            give_password(work, person, hashed, temporary=False)
     if isinstance(person, Refusal):
         raise person
 

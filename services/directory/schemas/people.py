@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from services.directory.grant import Wanted
 from services.directory.permissions import Verb, covers, may_grant
 from services.directory.person import Person, may_administer, place
 from services.directory.schemas.actions import AvailableAction, active_label, offered
+from services.directory.sign_in import Lock, locks
 from shared.http import Body, Shape
 from shared.people import ROLE_LABELS, Caller, Role
+from shared.store import Look
 
 Login = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$")]
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -128,6 +131,16 @@ class AppointmentShape(Shape):
     available_actions: list[AvailableAction]
 
 
+class LockShape(Shape):
+    """Too many wrong passwords: nobody signs in with this login until then, not even with the right one."""
+
+    address: str = Field(
+        description="自此地址不能登录；空则任何地址都不能 (from here; empty: from anywhere)",
+        examples=["203.0.113.9"],
+    )
+    until: datetime
+
+
 class AccountShape(Shape):
     """What only administrators of the person, and he himself, may see."""
 
@@ -135,6 +148,7 @@ class AccountShape(Shape):
     email: str
     phone: str
     must_change_password: bool
+    locks: list[LockShape] = Field(description="密码错误过多造成的锁定 (after wrong passwords)")
 
 
 class PersonShape(Shape):
@@ -159,8 +173,18 @@ class PeopleCounts(Shape):
     inactive: int
 
 
-def person_shape(person: Person, caller: Caller, today: date) -> PersonShape:
+def person_shapes(look: Look, people: Sequence[Person], caller: Caller) -> list[PersonShape]:
+    """As much of each person as the caller may see."""
+    locked = locks(look, [person.login for person in people])
+    return [_shape(person, caller, look.today, locked.get(person.login, [])) for person in people]
+
+
+def person_shape(look: Look, person: Person, caller: Caller) -> PersonShape:
     """As much of a person as the caller may see."""
+    return person_shapes(look, [person], caller)[0]
+
+
+def _shape(person: Person, caller: Caller, today: date, locked: Sequence[Lock]) -> PersonShape:
     himself = person.id == caller.person_id
     administered = may_administer(caller, person, today)
     seen = [one for one in person.appointments if himself or covers(caller, Verb.READ_PEOPLE, *place(one))]
@@ -171,17 +195,18 @@ def person_shape(person: Person, caller: Caller, today: date) -> PersonShape:
         status_label=active_label(person.active),
         version=person.version,
         appointments=[appointment_shape(one, caller, today) for one in seen],
-        account=account_shape(person) if himself or administered else None,
-        available_actions=_actions(person, himself, administered),
+        account=account_shape(person, locked) if himself or administered else None,
+        available_actions=_actions(person, himself, administered, bool(locked)),
     )
 
 
-def account_shape(person: Person) -> AccountShape:
+def account_shape(person: Person, locked: Sequence[Lock]) -> AccountShape:
     return AccountShape(
         login=person.login,
         email=person.email,
         phone=person.phone,
         must_change_password=person.password_temporary,
+        locks=[LockShape.model_validate(one) for one in locked],
     )
 
 
@@ -204,7 +229,7 @@ def appointment_shape(one: Appointment, caller: Caller, today: date) -> Appointm
     )
 
 
-def _actions(person: Person, himself: bool, administered: bool) -> list[AvailableAction]:
+def _actions(person: Person, himself: bool, administered: bool, locked: bool) -> list[AvailableAction]:
     beyond = "" if administered else "您不能维护该人员的账号"
     path = f"/people/{person.id}"
     return [
@@ -216,5 +241,6 @@ def _actions(person: Person, himself: bool, administered: bool) -> list[Availabl
             beyond or ("不能停用自己" if himself else "") or ("" if person.active else "已停用"),
         ),
         offered("activate", "启用", f"POST {path}/activate", beyond or ("已启用" if person.active else "")),
+        offered("unlock", "解除锁定", f"POST {path}/unlock", beyond or ("" if locked else "未被锁定")),
         offered("reset_password", "重置密码", f"POST {path}/reset-password", beyond),
     ]

@@ -6,9 +6,11 @@ import ipaddress
 import json
 import re
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
@@ -135,10 +137,9 @@ class Web:
             # a name server that does not answer is not waited for, though its thread goes on for a while
             look_up = anyio.to_thread.run_sync(self._checked_address, target, abandon_on_cancel=True)
             target = target.copy_with(host=await look_up)
-        async with (
-            httpx.AsyncClient(trust_env=False, timeout=self.timeout, follow_redirects=False) as client,
-            client.stream(method, target, headers=headers, extensions=extensions, **request) as answer,
-        ):
+        alone = httpx.AsyncClient(verify=_tls(), trust_env=False, timeout=self.timeout)
+        about = {"headers": headers, "extensions": extensions, **request}
+        async with alone as client, client.stream(method, target, **about) as answer:
             return await _reply(answer)
 
     def _checked_address(self, target: httpx.URL) -> str:
@@ -154,6 +155,12 @@ class Web:
         if any(found in network for network in self.networks):
             return address
         raise Forbidden("neither a public address nor within PRIVATE_NETWORKS")
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once in a process: reading all certificates takes longer than a request."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _reply(answer: httpx.Response) -> Reply:

@@ -23,6 +23,7 @@ from services.plans.imports.objection_schemas import (
     public_notice,
 )
 from services.plans.imports.pages import Answer, notice_page, notices_page, problems_of
+from shared.address import address_of
 from shared.database import new_id
 from shared.errors import NotFound, Refusal
 from shared.http import Here, Once, Page, PageAsked, StoreHere, once, page_of
@@ -49,15 +50,10 @@ class NoticesAsked(PageAsked):
     q: str = Field("", max_length=100, description="名称或采购人 (title or purchaser)")
 
 
-def address(request: Request) -> str:
-    """Where the request comes from; behind the gateway that is what the gateway says."""
-    return request.client.host if request.client else ""
-
-
 def reading(request: Request, here: Here) -> None:
     """Counts a look of an address. Raises `TooMany` (`too_many_requests`)."""
     limiter: Limiter = here.state.setdefault("public_reads", Limiter(READS, 60))
-    limiter.check(address(request), here.store.clock.now())
+    limiter.check(address_of(request), here.store.clock.now())
 
 
 Reading = Depends(reading)
@@ -65,7 +61,7 @@ Reading = Depends(reading)
 
 def source_of(request: Request, here: Running) -> str:
     """Tells the requests of one address from those of others without keeping the address."""
-    return hmac.new(here.key.encode(), address(request).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(here.key.encode(), address_of(request).encode(), hashlib.sha256).hexdigest()
 
 
 def notices(wanted: NoticesAsked) -> Select[Notice]:

@@ -14,6 +14,7 @@ from shared.clock import Clock
 from shared.feed import http_feed, local_feed
 from shared.following import follow
 from shared.inbox import Handlers
+from shared.outbox import OutboxRow
 from shared.receiver import Receiver
 from shared.relay import Relay
 from shared.service import Running
@@ -89,6 +90,11 @@ class PairRunning:
     def total(self, store: Store) -> int:
         with store.read() as look:
             return look.session.scalar(select(func.count()).select_from(Heard)) or 0
+
+    def is_published(self) -> bool:
+        """Whether the broker has confirmed everything that left has said."""
+        with self.left.read() as look:
+            return look.first(select(OutboxRow.id).where(OutboxRow.published_at.is_(None))) is None
 
     def close(self, *, wipe: bool = True) -> None:
         self.threads.stopping.set()
