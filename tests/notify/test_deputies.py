@@ -52,7 +52,7 @@ def ended(office: Office, what: SubstitutionGranted) -> None:
 
 def turn(office: Office, **more: Any) -> Any:
     """It is 王芳's turn in her unit; approvals names 赵强 as her deputy unless told otherwise."""
-    about = {"holder_name": "王芳", "holder_unit_id": office.unit, "deputies": [office.zhao]}
+    about: dict[str, Any] = {"holder_name": "王芳", "holder_unit_id": office.unit, "deputies": [office.zhao]}
     opened = slot_opened(office.wang, **about | more)
     office.hear(opened)
     return opened
