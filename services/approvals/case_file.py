@@ -105,10 +105,19 @@ class CaseFile:
         }
         return {self.case.applicant_id, *decided}
 
+    def administrators_of(self, step: RouteStep) -> set[UUID]:
+        """Who has given or taken turns of a step as administrator."""
+        of_step = (slot for slot in self.slots if slot.step_key == step.key)
+        return {slot.administered_by for slot in of_step if slot.administered_by}
+
+    def barred(self, step: RouteStep) -> set[UUID]:
+        """Who may have no part in a step: who reviews nothing more, and its administrators."""
+        return self.excluded | self.administrators_of(step)
+
     def is_free(self, person: UUID) -> bool:
         """Whether a person may have a part in the present step: he reviews nothing else in this round."""
         held = {slot.holder_id for slot in self.step_slots if slot.state in HELD}
-        return person not in held and person not in self.excluded
+        return person not in held and person not in self.barred(self.step)
 
     def awaited_by(self, slot: Slot) -> list[Slot]:
         """Those who have been asked to sign before its holder, and have not yet."""

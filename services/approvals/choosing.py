@@ -72,7 +72,7 @@ def why_not_chosen(
 ) -> list[Problem]:
     """What speaks against a person: `excluded`, `already_holder`, `not_eligible`; for a transfer also
     `passed_on_before`, so that a turn does not go round in circles."""
-    problems = judge.cannot_take_over(file.excluded, file.step_slots, person_id, found)
+    problems = judge.cannot_take_over(file.barred(file.step), file.step_slots, person_id, found)
     passed = any(one.holder_id == person_id and one.state == SlotState.TRANSFERRED for one in file.step_slots)
     if verb == "transfer" and passed and not problems:
         text = "该人员已将此环节转出"

@@ -134,7 +134,8 @@ def _with_deputies(work: Work, file: CaseFile) -> list[Event]:
     if not about:
         return file.told
     found = deputies_of(work, [slot for slot in file.slots if slot.id in about])
-    free = {slot: [one for one in people if one not in file.excluded] for slot, people in found.items()}
+    barred = file.barred(file.step)
+    free = {slot: [one for one in people if one not in barred] for slot, people in found.items()}
     return [
         one.model_copy(update={"deputies": free[one.slot_id]}) if isinstance(one, SLOT_EVENTS) else one
         for one in file.told

@@ -15,7 +15,7 @@ from services.approvals.staffing import Candidate
 def reassign(file: CaseFile, slot: Slot, to: Candidate, by: Actor, reason: str) -> Slot:
     """Another person takes over a pending slot, by the will of an administrator."""
     new, effects = succeed(file, slot, to, "reassigned")
-    new.basis = "colleague"
+    new.basis, new.administered_by = "colleague", by.person_id
     file.settle_attention()
     about: dict[str, Any] = {"administrator": True, "to": [to.name]}
     record(file, "reassigned", by, effects, slot=slot, opinion=reason, **about)

@@ -105,8 +105,9 @@ def cannot_take_over(
 ) -> list[Problem]:
     """Why a person cannot take over a slot: `excluded`, `already_holder`, `not_eligible`."""
     if to in excluded:
-        text = "申请人和本轮已表态的人不能审核"
-        return [Problem("excluded", text, "/to", "the applicant, or somebody who has decided in this round")]
+        text = "申请人、本轮已表态的人和以管理员身份处理过此环节的人不能审核"
+        text_en = "the applicant, who has decided in this round, or an administrator of this step"
+        return [Problem("excluded", text, "/to", text_en)]
     if any(slot.holder_id == to and slot.state in HELD for slot in step_slots):
         return [Problem("already_holder", "该人员已在办理此环节", "/to", "holds a slot of this step already")]
     if found is None:

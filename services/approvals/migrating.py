@@ -97,6 +97,9 @@ def prospect(look: Look, target: Target, case: Case, caller: Caller) -> Prospect
         new = reroute(
             file, _fresh(look, file, target), target.renamed, lambda step: candidates_today(look, step)
         )
+        if not new.stays and caller.person_id in {person.person_id for person in new.next.holders}:
+            text, text_en = "您将成为该环节的审核人，不能由您改用新版", "you would review the step yourself"
+            raise Forbidden("party_of_case", text, text_en)
     except Refusal as refusal:
         return Prospect(file, before, at, None, refusal)
     return Prospect(file, before, at, new, None)

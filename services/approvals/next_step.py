@@ -54,7 +54,8 @@ def following(
     for index, step in enumerate(file.route[after + 1 :], after + 1):
         if not step.applies or step.carried:
             continue
-        seated = seat(step, candidates, file.case.applicant_id, agreed)
+        administrators = file.administrators_of(step)
+        seated = seat(step, candidates, file.case.applicant_id, agreed, administrators)
         if needs_nobody(file, step, seated):
             continue
         if seated.skip:

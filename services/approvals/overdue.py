@@ -61,7 +61,7 @@ def _escalate(file: CaseFile, slot: Slot, candidates: CandidatesOf) -> None:
     already, or had one that went on to others. Without anybody the holder keeps it until what comes next."""
     level = file.route[slot.step_index].at_level(slot.escalations)
     had = {one.holder_id for one in file.step_slots if one.pending or one.state == SlotState.TRANSFERRED}
-    taken = file.excluded | had
+    taken = file.barred(level) | had
     to = next((one for one in candidates(level) if one.person_id not in taken), None)
     if to is not None:
         return _hand_on(file, slot, to)

@@ -13,7 +13,7 @@ from services.approvals.case_file import CaseFile, Effects
 from services.approvals.next_step import NextStep, carried_in, enter, needs_nobody
 from services.approvals.recording import record
 from services.approvals.route import people_missing
-from services.approvals.seating import CandidatesOf, seat
+from services.approvals.seating import CandidatesOf, Seating, seat
 from services.approvals.slot import DECIDED
 from services.approvals.step import RouteStep
 from shared.errors import Conflict
@@ -88,6 +88,8 @@ def migrate(file: CaseFile, new: Rerouted, by: Actor, reason: str, **about: Any)
     else:
         effects = enter(file, new.next)
         effects.closed = closed
+        for slot in effects.opened:
+            slot.administered_by = by.person_id
     effects.closed += shifted
     route = file.case.route
     record(file, "migrated", by, effects, opinion=reason, administrator=True, route=route, **about)
@@ -159,7 +161,7 @@ def _opened(
             return Rerouted(steps, NextStep(index, skipped=skipped), stays=True)
         if not step.applies or step.carried:
             continue
-        seated = seat(step, candidates, file.case.applicant_id, file.excluded)
+        seated = _seated(file, step, candidates)
         if needs_nobody(file, step, seated):
             continue
         if step.key in passed or seated.skip:
@@ -175,10 +177,16 @@ def _opened(
     raise Conflict("nothing_left", "新版没有剩余环节，不能由管理员完成审核", "no step would be left")
 
 
+def _seated(file: CaseFile, step: RouteStep, candidates: CandidatesOf) -> Seating:
+    return seat(
+        step, candidates, file.case.applicant_id, file.excluded, administrators=file.administrators_of(step)
+    )
+
+
 def _require_people(file: CaseFile, step: RouteStep, candidates: CandidatesOf) -> None:
     """Somebody must be there for what is still to come, as when it is submitted."""
     if step.applies:
-        seated = seat(step, candidates, file.case.applicant_id, file.excluded)
+        seated = _seated(file, step, candidates)
         for problem in people_missing(step, seated):
             raise Conflict(problem.code, problem.text, problem.text_en)
 

@@ -32,16 +32,21 @@ class Seating:
 
 
 def seat(
-    step: RouteStep, candidates: CandidatesOf, applicant: UUID, agreed: Collection[UUID] = ()
+    step: RouteStep,
+    candidates: CandidatesOf,
+    applicant: UUID,
+    agreed: Collection[UUID] = (),
+    administrators: Collection[UUID] = (),
 ) -> Seating:
-    """The people of a step: never the applicant, never anybody who has `agreed` in this round already."""
+    """The people of a step: never the applicant, never anybody who has `agreed` in this round already, or who
+    has acted on the step as administrator."""
     found, basis = candidates(step), "candidate"
     if any(person.person_id == applicant for person in found):
         if step.self_review == "skip":
             return Seating(skip="applicant_is_reviewer")
         if step.self_review == "superior":
             found, basis = candidates(step.at_superior), "superior"
-    others = [person for person in found if person.person_id != applicant]
+    others = [person for person in found if person.person_id not in {applicant, *administrators}]
     people = [person for person in others if person.person_id not in agreed]
     if step.repeat == "skip_repeated" and _met_already(step, len(others), len(others) - len(people)):
         return Seating(skip="repeated")

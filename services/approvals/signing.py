@@ -39,6 +39,8 @@ def reduce_sign(file: CaseFile, slot: Slot, by: Actor, reason: str, administrato
     """A pending slot that the step can do without is taken off, with those who were to sign before it."""
     signers = file.awaited_by(slot)
     file.close(slot, SlotState.REMOVED)
+    if administrator:
+        slot.administered_by = by.person_id
     for one in signers:
         file.close(one, SlotState.CANCELLED)
     effects = Effects(closed=[slot, *signers], opened=give_back(file, slot))

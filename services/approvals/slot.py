@@ -79,6 +79,7 @@ class Slot(Approvals):
     `sign` is how an added signer takes part, `before` or `with` the holder of the slot `sign_for`; his
     agreement is needed, but is no part of the quorum.
 
+    `administered_by` is the administrator who gave it to its holder, or took it from him.
     `acted_by` decided, for the holder when `on_behalf_of` names him. `carried_round` is the round in which he
     did when his agreement goes on to hold in this one: then times and digest are those of that round.
 
@@ -161,6 +162,7 @@ class Slot(Approvals):
     on_behalf_of: Mapped[UUID | None] = mapped_column(Uuid)
     opinion: Mapped[str] = mapped_column(Text, default="")
     carried_round: Mapped[int | None]
+    administered_by: Mapped[UUID | None] = mapped_column(Uuid)
     doc_type: Mapped[str] = mapped_column(String(40))
     doc_id: Mapped[UUID] = mapped_column(Uuid)
     title: Mapped[str] = mapped_column(String(300))

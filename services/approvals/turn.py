@@ -24,6 +24,12 @@ APPLICANT = Problem(
 DECIDED_ALREADY = Problem(
     "decided_already", "您在本轮已表态，不能再代理审核", "", "you have decided in this round already"
 )
+ADMINISTERED = Problem(
+    "administered_step",
+    "您以管理员身份处理过此环节，不能审核",
+    "",
+    "you have acted on this step as its administrator",
+)
 OWN_FIRST = Problem(
     "own_slot_first", "您本人也办理此环节，不能再代理", "", "you hold a slot of this step yourself"
 )
@@ -40,6 +46,8 @@ def cannot_represent(file: CaseFile, slot: Slot, caller: Caller) -> Problem | No
         return APPLICANT
     if caller.person_id in file.excluded:
         return DECIDED_ALREADY
+    if caller.person_id in file.barred(file.step):
+        return ADMINISTERED
     own = [one for one in file.slots if one.pending and one.holder_id == caller.person_id]
     return OWN_FIRST if any(one.step_index == slot.step_index for one in own) else None
 
@@ -50,15 +58,20 @@ def refusals(look: Look, rows: Sequence[Slot], person_id: UUID) -> dict[UUID, Pr
     if not cases:
         return {}
     applied = set(look.all(select(Case.id).where(Case.id.in_(cases), Case.applicant_id == person_id)))
-    mine = or_(Slot.holder_id == person_id, Slot.acted_by == person_id, Slot.on_behalf_of == person_id)
+    columns = (Slot.holder_id, Slot.acted_by, Slot.on_behalf_of, Slot.administered_by)
+    mine = or_(*(column == person_id for column in columns))
     parts = look.all(select(Slot).where(Slot.case_id.in_(cases), mine))
     found: dict[UUID, Problem] = {}
     for row in rows:
         of_round = [one for one in parts if (one.case_id, one.round) == (row.case_id, row.round)]
+        own = [one for one in of_round if person_id in (one.holder_id, one.acted_by, one.on_behalf_of)]
+        given = [one for one in of_round if one.administered_by == person_id]
         if row.case_id in applied:
             found[row.id] = APPLICANT
-        elif any(one.state in DECIDED for one in of_round):
+        elif any(one.state in DECIDED for one in own):
             found[row.id] = DECIDED_ALREADY
-        elif any(one.pending and one.step_index == row.step_index for one in of_round):
+        elif any(one.step_key == row.step_key for one in given):
+            found[row.id] = ADMINISTERED
+        elif any(one.pending and one.step_index == row.step_index for one in own):
             found[row.id] = OWN_FIRST
     return {row.id: found[row.id] for row in rows if row.holder_id != person_id and row.id in found}

@@ -213,7 +213,8 @@ def next_of(look: Look, file: CaseFile, caller: Caller) -> NextShape | None:
     for step in file.route[file.case.step_index + 1 :]:
         if not step.applies or step.carried:
             continue
-        seated = seat(step, partial(candidates_today, look), file.case.applicant_id, agreed)
+        candidates, administrators = partial(candidates_today, look), file.administrators_of(step)
+        seated = seat(step, candidates, file.case.applicant_id, agreed, administrators)
         if not seated.skip:
             return NextShape(
                 key=step.key,

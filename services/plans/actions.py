@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from services.plans.assignment import must_be_assigner
-from services.plans.document import Act, Document
+from services.plans.document import NOT_NOW, Act, Document
 from services.plans.imports.approval import Action as ImportAction
 from services.plans.imports.approval import ImportApproval
+from services.plans.imports.objecting import must_be_open
+from services.plans.imports.objection import Objection
 from services.plans.plan import Action, Plan
 from services.plans.request import PlanRequest, must_be_requester
 from services.plans.schemas import ActionShape
@@ -48,7 +51,10 @@ ACTIONS: Mapping[type[Document], Mapping[str, Way]] = {
         Action.CLOSE: Way("POST", "/api/plans/plans/{id}/close", must_be_holder),
         Action.REQUEST: Way("POST", "/api/plans/requests", must_be_requester),
     },
-    PlanRequest: _own("/api/plans/requests/{id}"),
+    PlanRequest: {
+        **_own("/api/plans/requests/{id}"),
+        Act.SUBMIT: Way("POST", "/api/plans/requests/{id}/submit", PlanRequest.must_be_submitted_by),
+    },
     ImportApproval: {
         **_own("/api/plans/import-approvals/{id}"),
         ImportAction.SEND: Way("POST", "/api/plans/import-approvals/{id}/send", Document.must_be_own),
@@ -59,26 +65,37 @@ ACTIONS: Mapping[type[Document], Mapping[str, Way]] = {
 }
 
 
+OBJECTION_URL = "/api/plans/import-approvals/{approval_id}/objections/{id}/{verb}"
+
+
 def available_actions(document: Document, caller: Caller) -> list[ActionShape]:
     """Every action that people may ask for, with the reason where it is refused now."""
-    ways = ACTIONS[type(document)]
-    return [_shape(document, caller, action, way) for action, way in ways.items()]
+    return [_of_document(document, caller, *one) for one in ACTIONS[type(document)].items()]
 
 
-def _shape(document: Document, caller: Caller, action: str, way: Way) -> ActionShape:
-    reason = _refusal(document, caller, action, way)
+def objection_actions(approval: ImportApproval, objection: Objection, caller: Caller) -> list[ActionShape]:
+    """What may be done with an objection: the applicant answers it, the finance office decides it."""
+    ways = {"argue": approval.must_be_own, "decide": approval.must_be_finance}
+    about = {"approval_id": approval.id, "id": objection.id}
+    found = []
+    for verb, must in ways.items():
+        reason = _refusal(partial(must, caller), partial(must_be_open, approval, objection))
+        url = OBJECTION_URL.format(**about, verb=verb)
+        found.append(ActionShape(action=verb, allowed=not reason, reason=reason, method="POST", url=url))
+    return found
+
+
+def _of_document(document: Document, caller: Caller, action: str, way: Way) -> ActionShape:
+    reason = _refusal(partial(way.require, document, caller), partial(document.must_allow, action))
     url = way.url.replace("{id}", str(document.id)).replace("{doc_type}", document.doc_type)
     return ActionShape(action=action, allowed=not reason, reason=reason, method=way.method, url=url)
 
 
-def _refusal(document: Document, caller: Caller, action: str, way: Way) -> str:
+def _refusal(*conditions: Callable[[], object]) -> str:
+    """Why one of the conditions does not hold; empty when all do."""
     try:
-        way.require(document, caller)
-        document.must_allow(action)
-    except Forbidden as forbidden:
-        return forbidden.text
-    except Conflict as conflict:
-        if conflict.code == "wrong_state":
-            return f"{document.noun}当前为“{document.status_label}”"
-        return conflict.text
+        for condition in conditions:
+            condition()
+    except (Forbidden, Conflict) as refusal:
+        return refusal.text.removesuffix(NOT_NOW)
     return ""

@@ -18,6 +18,8 @@ from shared.database import UtcDateTime, new_id
 from shared.errors import Conflict, Forbidden
 from shared.people import Caller, OrganisationCopy, PersonCopy, Role, in_scope
 
+NOT_NOW = "，不能执行此操作"
+
 
 class Act(StrEnum):
     """The moves that every document knows."""
@@ -37,7 +39,8 @@ class Document(Returned, Base):
 
     `doc_types` are its reviews as approvals knows them, `noun` what people call it, `form` the data file with
     the labels of its fields. `MOVES` leads from status and action to status and is the only writer of
-    `status`; `GUARDS` say what else must come first. `FINAL` are the statuses of the tab 已办结.
+    `status`; `GUARDS` say what else must come first. `FINAL` are the statuses of the tab 已办结, `BACK` those
+    of the tab 待办理 besides reviews.
     `returned_…` tell of the last return until the next submission.
     """
 
@@ -49,7 +52,11 @@ class Document(Returned, Base):
     MOVES: ClassVar[Mapping[tuple[str, str], str]]
     GUARDS: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
     FINAL: ClassVar[frozenset[str]]
+    BACK: ClassVar[frozenset[str]] = frozenset({"returned", "withdrawn"})
+    """The statuses of a submitted document in which its applicant has something to do."""
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"deleted"})
+    RELIES_ON: ClassVar[Mapping[str, str]] = {}
+    """The columns that name other documents, by the tables of those."""
     KINDS: ClassVar[list[type[Document]]] = []
     """Every concrete class, for what concerns documents of any type."""
     applicant_gone = ""
@@ -97,10 +104,20 @@ class Document(Returned, Base):
 
     @classmethod
     def visible_to(cls, caller: Caller) -> ColumnElement[bool]:
-        """His unit's or district's documents, and those he was ever asked to review; no deleted ones."""
-        asked = exists().where(ReaderSlot.document_id == cls.id, ReaderSlot.holder_id == caller.person_id)
-        seen = or_(in_scope(caller, cls.organisation_id, cls.district_path), asked)
+        """His unit's or district's documents, and those he was ever asked about; no deleted ones."""
+        seen = or_(in_scope(caller, cls.organisation_id, cls.district_path), cls.asked_about(caller))
         return seen & cls.status.not_in(cls.HIDDEN)
+
+    @classmethod
+    def asked_about(cls, caller: Caller) -> ColumnElement[bool]:
+        """The documents that he was ever asked to review, and those that such a document relies on."""
+        asked = exists().where(ReaderSlot.document_id == cls.id, ReaderSlot.holder_id == caller.person_id)
+        relying = [
+            exists().where(getattr(kind, column) == cls.id, kind.asked_about(caller))
+            for kind in Document.KINDS
+            if (column := kind.RELIES_ON.get(cls.__tablename__))
+        ]
+        return or_(asked, *relying)
 
     @classmethod
     def is_called(cls, doc_type: str) -> bool:
@@ -180,7 +197,7 @@ class Document(Returned, Base):
 
     def wrong_state(self) -> Conflict:
         """The refusal of an action that the status does not allow, with the document's facts."""
-        text = f"{self.noun}当前为“{self.status_label}”，不能执行此操作"
+        text = f"{self.noun}当前为“{self.status_label}”{NOT_NOW}"
         return Conflict("wrong_state", text, "not in this state", facts=self.facts)
 
     # ---- what changes it

@@ -119,6 +119,7 @@ class Plan(Header, Usage, Document):
     MOVES: ClassVar = MOVES
     GUARDS: ClassVar = GUARDS
     FINAL: ClassVar = frozenset({Status.USED_UP, Status.CLOSED, Status.VOID})
+    RELIES_ON: ClassVar = {"import_approval": "import_approval_id"}
     holder_gone = ""
     """Why its holder can no longer use it, as far as that was looked up (`look_for_leavers`)."""
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, false, func, or_, select, union
+from sqlalchemy.orm import aliased
 
 from services.plans.document import Document
 from services.plans.form_schemas import Year
@@ -92,19 +93,29 @@ def _in_plan_tab(caller: Caller, tab: Tab) -> ColumnElement[bool]:
 
 
 def in_tab(kind: type[Document], caller: Caller, tab: CommonTab) -> ColumnElement[bool]:
-    """The tabs that every type has: the caller's own (本人), those that wait for him (待办理), those that are
-    over (已办结), his unit's, his district's."""
+    """The tabs that every type has: the caller's own (本人), those that wait for him as reviewer or applicant
+    (待办理), those that are over (已办结), his unit's, his district's."""
     if tab == "mine":
         return kind.applicant_id == caller.person_id
     if tab == "todo":
-        of_document = (ReaderSlot.document_id == kind.id) & (ReaderSlot.round == kind.round)
-        return exists().where(of_document, ReaderSlot.holder_id == caller.person_id, ReaderSlot.open)
+        return kind.id.in_(_waiting_for(kind, caller))
     if tab == "finished":
         return kind.status.in_(kind.FINAL)
     if tab == "unit":
         return kind.organisation_id == caller.organisation_id if caller.has(*UNIT_ROLES) else false()
     below = kind.district_path.startswith(caller.district_path, autoescape=True)
     return below if caller.has(*DISTRICT_ROLES) else false()
+
+
+def _waiting_for(kind: type[Document], caller: Caller) -> CompoundSelect[Any]:
+    """What is the caller's to review, and, if he applied for it, to correct or to send on. Two lookups by
+    index: an OR of both would walk through the whole table."""
+    one = aliased(kind)
+    of_round = (ReaderSlot.document_id == one.id) & (ReaderSlot.round == one.round)
+    to_review = select(one.id).join(ReaderSlot, of_round)
+    to_review = to_review.where(ReaderSlot.holder_id == caller.person_id, ReaderSlot.open)
+    own = (one.applicant_id == caller.person_id) & one.status.in_(kind.BACK)
+    return union(to_review, select(one.id).where(own))
 
 
 def count(look: Look, caller: Caller, wanted: PlanFilter) -> Counts:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from services.plans import reference
 from services.plans.attachment import Attachment
 from services.plans.document import Act, Document
-from services.plans.plan import Plan
+from services.plans.plan import Action, Plan
 from shared.database import UtcDateTime
 from shared.errors import Forbidden
 from shared.people import Caller, OrganisationCopy, Role
@@ -78,6 +78,7 @@ class PlanRequest(Document):
         (Status.UNDER_REVIEW, Act.WITHDRAW): Status.WITHDRAWN,
     }
     FINAL: ClassVar = frozenset({Status.APPROVED, Status.COMPLETED, Status.ABANDONED})
+    RELIES_ON: ClassVar = {"plan": "plan_id"}
 
     kind: Mapped[str] = mapped_column(String(20))
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
@@ -96,6 +97,8 @@ class PlanRequest(Document):
     notice_supplier: Mapped[str] = mapped_column(String(200))
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    plan: Mapped[Plan] = relationship(viewonly=True, lazy="raise")
+    """As far as that was looked up (`look_for_plans`)."""
     attachments: Mapped[list[Attachment]] = relationship(
         order_by=Attachment.position,
         primaryjoin="and_(PlanRequest.id == foreign(Attachment.document_id),"
@@ -134,6 +137,14 @@ class PlanRequest(Document):
     @property
     def facts(self) -> dict[str, Any]:
         return {**super().facts, "request_status": self.status, "kind": self.kind}
+
+    def must_be_submitted_by(self, caller: Caller) -> None:
+        """Raises `Forbidden` unless the caller is the applicant and may still request something of the plan,
+        `Conflict` while neither the request nor its plan allows it."""
+        self.must_be_own(caller)
+        must_be_requester(self.plan, caller)
+        self.must_allow(Act.SUBMIT)
+        self.plan.must_allow(Action.REQUEST)
 
     def fill(self, values: dict[str, Any], at: datetime) -> None:
         """Takes over what the applicant has written, as a whole."""

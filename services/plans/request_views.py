@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import raiseload
+from sqlalchemy.orm.attributes import set_committed_value
+
 from services.plans import reference
 from services.plans.actions import available_actions
 from services.plans.leaving import look_for_leavers
@@ -27,13 +31,24 @@ def request_rows(look: Look, requests: Iterable[PlanRequest], caller: Caller) ->
     listed = list(requests)
     now_with = turns(look, listed)
     look_for_leavers(look, listed)
+    look_for_plans(look, listed)
     return [RequestRow(**_common(request, caller, now_with.get(request.id))) for request in listed]
+
+
+def look_for_plans(look: Look, requests: Iterable[PlanRequest]) -> None:
+    """Brings each request its plan, on which it depends what may be done with the request."""
+    listed = list(requests)
+    of_requests = select(Plan).where(Plan.id.in_({request.plan_id for request in listed}))
+    plans = {plan.id: plan for plan in look.all(of_requests.options(raiseload("*")))}
+    for request in listed:
+        set_committed_value(request, "plan", plans[request.plan_id])
 
 
 def request_shape(look: Look, request: PlanRequest, caller: Caller) -> RequestShape:
     """The whole request."""
     judged = judgement(look, request)
     look_for_leavers(look, [request])
+    look_for_plans(look, [request])
     return RequestShape(
         **_common(request, caller, turns(look, [request]).get(request.id)),
         district_code=request.district_code,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from shared.events.approvals import CaseApproved, CaseReturned, SlotOpened
+from shared.events.approvals import CaseApproved, CaseReturned, CaseWithdrawn, SlotOpened
+from tests.plans.imports.customs import Customs
+from tests.plans.requests import submitted, tell
 from tests.plans.town import Town
 
 
@@ -83,3 +85,30 @@ def test_a_row_says_who_has_the_plan_now(town: Town) -> None:
     town.tell(CaseReturned, plan)
     (row,) = town.do(town.lin, "GET", "plans")["items"]
     assert (row["current_holders"], row["returned"]["reason"]) == ([], "数量偏多")
+
+
+def test_what_came_back_waits_for_its_applicant_whatever_it_is(any_town: Town) -> None:
+    town, customs = any_town, Customs(any_town)
+    plan, withdrawn = town.submitted(), town.submitted()
+    request = submitted(town, town.usable())
+    approval = customs.submitted()
+
+    def todo(who: UUID) -> dict[str, dict[str, int]]:
+        kinds = ("plans", "requests", "import-approvals")
+        return {kind: town.do(who, "GET", f"{kind}/counts")["counts"]["todo"] for kind in kinds}
+
+    assert todo(town.lin) == {kind: {"all": 0} for kind in ("plans", "requests", "import-approvals")}
+    town.tell(CaseReturned, plan)
+    town.tell(CaseWithdrawn, withdrawn)
+    tell(town, CaseReturned, request)
+    customs.tell(CaseReturned, approval)
+    assert todo(town.lin) == {
+        "plans": {"all": 2, "returned": 1, "withdrawn": 1},
+        "requests": {"all": 1, "returned": 1},
+        "import-approvals": {"all": 1, "returned": 1},
+    }
+    listed = town.do(town.lin, "GET", "plans?tab=todo")["items"]
+    assert [row["id"] for row in listed] == [withdrawn["id"], plan["id"]]
+    assert todo(town.wu)["plans"] == todo(town.shen)["plans"] == {"all": 0}
+    assert town.submit(town.plan(plan)).status_code == 200
+    assert todo(town.lin)["plans"] == {"all": 1, "withdrawn": 1}

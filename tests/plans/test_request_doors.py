@@ -219,3 +219,24 @@ def test_nonsense_is_refused_with_a_pointer(shared_town: Town, change: dict[str,
     assert answer.status_code in (400, 422), answer.text
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert pointer in {error["pointer"] for error in answer.json().get("errors", [{"pointer": ""}])}
+
+
+def test_a_request_says_whether_its_plan_lets_it_be_submitted(town: Town) -> None:
+    plan = town.assigned(town.usable(), town.wu)
+    request = town.do(town.wu, "POST", "requests", json={**REVOKE, "plan_id": plan["id"]})
+    url = f"requests/{request['id']}"
+
+    def submit(found: dict[str, Any]) -> tuple[bool, str]:
+        (action,) = [one for one in found["available_actions"] if one["action"] == "submit"]
+        return action["allowed"], action["reason"]
+
+    assert submit(request) == (True, "")
+    assert submit(town.do(town.lin, "GET", url)) == (False, "只有申请人可以操作")
+    trade = town.trade(plan, "1.00", town.wu)
+    assert submit(town.do(town.wu, "GET", url)) == (False, "计划当前为“使用中”")
+    town.report(trade, "fail", reason="流标")
+    assert town.act(town.lin, town.plan(plan), "recall").status_code == 200
+    refused = (False, "只有计划的申请人或持有人可以申请变更和撤销")
+    assert submit(town.do(town.wu, "GET", url)) == refused
+    (row,) = town.do(town.wu, "GET", "requests?tab=mine")["items"]
+    assert submit(row) == refused

@@ -45,7 +45,8 @@ router = APIRouter(tags=["slots"])
 )
 def reassign(asked: Deciding, slot_id: UUID, body: ReassignBody) -> Response:
     """Gives an open or vacant slot to another person of the step's organisation; never to the applicant or to
-    somebody who has decided in this round. Administrators of the step's segment only."""
+    somebody who has decided in this round. Administrators of the step's segment only; whoever has done so has
+    no part in the step any more, as a deputy neither (`administered_step`)."""
     return _reassign(asked, slot_id, body)
 
 

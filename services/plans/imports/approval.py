@@ -115,6 +115,8 @@ class ImportApproval(ImportHeader, Document):
     MOVES: ClassVar = MOVES
     FINAL: ClassVar = frozenset({Status.APPROVED, Status.EXPIRED, Status.REJECTED, Status.ABANDONED})
 
+    BACK: ClassVar = frozenset({Status.RETURNED, Status.WITHDRAWN, Status.AWAITING_REVIEW, Status.OBJECTION})
+
     fiscal_year: Mapped[int]
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     review: Mapped[str] = mapped_column(String(40))

@@ -9,11 +9,13 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from services.plans.actions import objection_actions
 from services.plans.imports.approval import ImportApproval
 from services.plans.imports.notice import Notice
 from services.plans.imports.objecting import Objector, may_see_objector
 from services.plans.imports.objection import Objection
 from services.plans.imports.schemas import ImportItemShape
+from services.plans.schemas import ActionShape
 from shared.http import Body, Shape
 from shared.people import Caller
 
@@ -75,6 +77,7 @@ class ObjectionShape(ReceiptShape):
     decision_reason: str
     decided_by: str
     decided_at: datetime | None
+    available_actions: list[ActionShape]
 
 
 def objection_shape(objection: Objection, approval: ImportApproval, caller: Caller) -> ObjectionShape:
@@ -86,10 +89,15 @@ def objection_shape(objection: Objection, approval: ImportApproval, caller: Call
         email=objection.contact_email,
     )
     shown = contact if may_see_objector(approval, caller) else None
-    return ObjectionShape(**plain, organisation=objection.contact_organisation, contact=shown)
+    return ObjectionShape(
+        **plain,
+        organisation=objection.contact_organisation,
+        contact=shown,
+        available_actions=objection_actions(approval, objection, caller),
+    )
 
 
-_MADE = {"organisation", "contact"}
+_MADE = {"organisation", "contact", "available_actions"}
 
 
 class ArgumentForm(Body):

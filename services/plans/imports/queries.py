@@ -10,9 +10,6 @@ from services.plans.queries import COMMON_TABS, CommonTab, Counts, Filter, by_st
 from shared.people import Caller, Role
 from shared.store import Look
 
-BACK = (Status.RETURNED, Status.WITHDRAWN, Status.AWAITING_REVIEW, Status.OBJECTION)
-"""Where the applicant has something to do."""
-
 
 class ImportFilter(Filter):
     """Which import applications of a tab are listed."""
@@ -21,13 +18,11 @@ class ImportFilter(Filter):
 
 
 def imports_of(caller: Caller, tab: CommonTab, wanted: ImportFilter) -> Select[ImportApproval]:
-    """The applications of a tab under a filter. `todo` wait for the caller: to be reviewed, if they are
-    his own to be corrected or sent on, or with an objection that is his to handle."""
+    """The applications of a tab under a filter; with an objection they wait for the finance office, too."""
     kind = ImportApproval
     listed = in_tab(kind, caller, tab)
     if tab == "todo":
-        own = (kind.applicant_id == caller.person_id) & kind.status.in_(BACK)
-        listed = or_(listed, own, _to_decide(caller))
+        listed = or_(listed, _to_decide(caller))
     names = (kind.name, kind.application_number, kind.approval_number)
     statement = select(kind).where(kind.visible_to(caller), listed)
     statement = statement.where(*filtered(kind.fiscal_year, names, wanted))

@@ -171,6 +171,23 @@ def test_who_may_handle_an_objection(customs: Customs) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
+def test_an_objection_says_what_may_be_done_with_it(customs: Customs) -> None:
+    approval, objection = objected(customs)
+    town = customs.town
+
+    def may(who: Any) -> dict[str, tuple[bool, str]]:
+        (found,) = customs.objections(approval, who)
+        url = f"/api/plans/import-approvals/{approval['id']}/objections/{objection['id']}"
+        assert {action["url"] for action in found["available_actions"]} == {f"{url}/argue", f"{url}/decide"}
+        return {one["action"]: (one["allowed"], one["reason"]) for one in found["available_actions"]}
+
+    assert may(town.lin) == {"argue": (True, ""), "decide": (False, "需要角色：财政人员")}
+    assert may(town.qian) == {"argue": (False, "需要角色：经办人"), "decide": (True, "")}
+    assert may(town.wu)["argue"] == (False, "只有申请人可以操作")
+    decide(customs, objection, upheld=True)
+    assert may(town.lin)["argue"] == may(town.qian)["decide"] == (False, "该异议已处理")
+
+
 def test_one_address_objects_three_times_to_a_notice_and_ten_times_a_day(customs: Customs) -> None:
     approval = customs.published()
     assert [customs.object(approval).status_code for _ in range(4)] == [201, 201, 201, 429]
