@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from shared import jobs
+from shared import doing, jobs
 from shared.broker import Delivery
 from shared.clock import HandClock
 from shared.database import new_id
@@ -127,7 +127,7 @@ class Lone:
                 .where(jobs.Job.state == "queued", jobs.Job.due_at <= look.now)
                 .order_by(jobs.Job.due_at)
             )
-        return sum(jobs.run(self.here, job_id) for job_id in due)
+        return sum(doing.run(self.here, job_id) for job_id in due)
 
     def run_ticks(self) -> None:
         for tick in self.here.service.jobs.ticks.values():

@@ -19,6 +19,8 @@ Repeat = Literal["never", "skip_repeated"]
 KEY = r"^[a-z][a-z0-9_]{0,39}$"
 MAX_HOURS = 2000
 """About a year of working time."""
+MAX_DEPTH = 40
+"""Levels of JSON in a condition: more than any has that is linted, less than JSON can be written with."""
 
 
 class Segment(StrEnum):
@@ -30,9 +32,22 @@ class Segment(StrEnum):
 
 def _plain_json(value: dict[str, Any]) -> dict[str, Any]:
     # Floats, NaN and numbers beyond 2**53 are refused here: no database keeps them alike.
+    # Depth comes first: what is nested deeper than JSON can be written out again could not even be told.
+    if _depth(value) > MAX_DEPTH:
+        raise ValueError("条件嵌套过深 (the condition is nested too deeply)")
     if len(canonical(value)) > 20_000:
         raise ValueError("条件过长 (the condition is too long)")
     return value
+
+
+def _depth(value: Any) -> int:
+    """How deep JSON is nested; level by level, as a recursion would end at Python's own limit."""
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        parts = (one for one in level if isinstance(one, dict | list))
+        level = [inner for one in parts for inner in (one.values() if isinstance(one, dict) else one)]
+    return depth
 
 
 PlainJson = Annotated[dict[str, Any], AfterValidator(_plain_json)]

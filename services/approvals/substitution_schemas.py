@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from services.approvals.queries import Listing
 from services.approvals.schemas import Action, DocType, ObstacleShape
+from services.approvals.time_schemas import Instant
 from shared.http import Body, Shape
 
 
@@ -22,8 +23,8 @@ class SubstitutionBody(Body):
     doc_types: Annotated[
         list[DocType], Field(max_length=20, description="不填为全部事项 (empty: all types)")
     ] = Field(default=[])
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime
+    starts_at: Instant | None = None
+    ends_at: Instant
     reason: str = Field("", max_length=200, examples=["外出培训"])
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 
 from services.approvals.schemas import Action, ObstacleShape
 from shared.http import Body, Shape
@@ -14,6 +14,12 @@ from shared.http import Body, Shape
 Clock = Annotated[
     str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", max_length=5, description="当地时间 (local time)")
 ]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
+"""A day that can be reckoned with: there are others before it and after it."""
+Instant = Annotated[
+    AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))
+]
+"""The same for a moment."""
 
 
 class SpanBody(Body):
@@ -26,7 +32,7 @@ class SpanBody(Body):
 class SpecialDay(Body):
     """A day that is worked on, or not, whatever the published calendar says."""
 
-    date: date
+    date: Day
     working: bool
 
 

@@ -9,6 +9,15 @@ import pytest
 from shared.database import new_id
 from tests.approvals.office import Office, step
 
+
+def nested(levels: int) -> dict[str, Any]:
+    """So many conditions in each other."""
+    condition: dict[str, Any] = {"op": "eq", "fact": "kind", "value": "goods"}
+    for _ in range(levels):
+        condition = {"op": "not", "of": condition}
+    return condition
+
+
 CHAIN = {"level": "unit", "doc_type": "plan", "name": "审核链", "steps": [step("head")]}
 
 
@@ -38,6 +47,8 @@ def raw(office: Office, who: str, path: str, text: str) -> Any:
         {"steps": [step("head", condition={"op": "ge", "fact": "amount_fen", "value": 1.5})]},
         {"steps": [step("head", condition={"op": "ge", "fact": "amount_fen", "value": 2**60})]},
         {"steps": [step("head", condition={"op": "in", "fact": "kind", "value": ["x" * 9000] * 3})]},
+        {"steps": [step("head", condition=nested(300))]},
+        {"steps": [step("head", condition=nested(900))]},
     ],
 )
 def test_a_chain_that_makes_no_sense_is_refused(office: Office, change: dict[str, Any]) -> None:
@@ -130,3 +141,44 @@ def test_paths_of_documents_are_bounded(office: Office) -> None:
     ):
         assert office.post("li", path).status_code == 422
     assert office.post("li", f"documents/plan/{new_id()}/withdraw?round={2**40}").status_code == 422
+
+
+def test_a_condition_that_is_too_deep_to_follow_is_told_before_publishing(office: Office) -> None:
+    for levels, codes in ((7, []), (8, ["condition_too_deep"]), (30, ["condition_too_deep"])):
+        chain = {**CHAIN, "doc_type": f"plan_{levels}", "steps": [step("head", condition=nested(levels))]}
+        made = office.post("chen", "chains", chain)
+        assert made.status_code == 201, made.text
+        found = office.post("chen", f"chains/{made.json()['id']}/lint").json()["problems"]
+        assert [one["code"] for one in found] == codes
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "until=0001-01-01",
+        "until=9999-12-31",
+        "since=0001-01-01&until=0001-01-02",
+        "since=9999-12-30&until=9999-12-31",
+    ],
+)
+def test_statistics_of_the_ends_of_the_calendar_are_refused(office: Office, query: str) -> None:
+    answer = office.send("zhou", "GET", f"statistics?{query}")
+    assert answer.status_code == 422, answer.text
+    assert {one["code"] for one in answer.json()["errors"]} <= {"greater_than_equal", "less_than"}
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "ends_at"),
+    [
+        ("9999-12-31T20:00:00-10:00", "9999-12-31T23:00:00-10:00"),
+        (None, "9999-12-31T23:00:00-10:00"),
+        ("0001-01-01T00:00:00+14:00", "2026-12-01T00:00:00+14:00"),
+    ],
+)
+def test_a_substitution_at_the_ends_of_the_calendar_is_refused(
+    office: Office, starts_at: str | None, ends_at: str
+) -> None:
+    body = {"deputy_id": str(office.id("zhao")), "starts_at": starts_at, "ends_at": ends_at}
+    answer = office.post("wang", "substitutions", body)
+    assert answer.status_code == 422, answer.text
+    assert {one["code"] for one in answer.json()["errors"]} <= {"greater_than_equal", "less_than"}

@@ -15,7 +15,7 @@ from services.notify.letter import Letter, Sender
 from services.notify.notice import SEND
 from services.notify.post import Post
 from services.notify.sending import claim, send
-from shared import jobs
+from shared import doing, jobs
 from tests.notify.choosing import NIGHT, it_is, runs_until_quiet, wants
 from tests.notify.office import ADDRESS, Office, slot_closed, slot_opened, status_changed
 from tests.notify.post_office import (
@@ -85,8 +85,8 @@ def test_a_process_that_dies_after_sending_sends_the_same_message_once_more(any_
         with pytest.raises(SystemExit):
             send(office.store, dying(office), UUID(job.arguments["delivery_id"]), job.arguments["turn"])
         assert [d.state for d in office.deliveries()] == ["sending"]
-        jobs.run(office.here, job.id)
-        jobs.run(office.here, job.id)
+        doing.run(office.here, job.id)
+        doing.run(office.here, job.id)
     first, second = replies.taken
     assert first["Message-ID"] == second["Message-ID"]
     assert first.as_bytes().count(b"Date:") == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -25,6 +24,7 @@ from services.approvals.chains.floor_schemas import (
 )
 from services.approvals.chains.views import chain_item
 from services.approvals.step import KEY
+from services.approvals.time_schemas import Day
 from services.approvals.views import problem_items
 from shared.deciding import Deciding
 from shared.errors import Forbidden, Problem, invalid
@@ -34,7 +34,7 @@ from shared.store import Look
 
 router = APIRouter(prefix="/districts/{code}/floors", tags=["floors"])
 DocType = Annotated[str, Path(pattern=KEY, examples=["plan"])]
-Day = Annotated[date | None, Query(description="按哪一天的底线；不填为今天 (the floors of which day)")]
+OfDay = Annotated[Day | None, Query(description="按哪一天的底线；不填为今天 (the floors of which day)")]
 
 
 @router.get(
@@ -99,7 +99,7 @@ def publish_floor(asked: Deciding, code: Code, doc_type: DocType, body: FloorBod
     summary="不符合底线的审核链 (unit chains that fall short)",
 )
 def list_breaches(  # noqa: PLR0913 - a district, a type, a day and a page
-    store: StoreHere, caller: SignedIn, page: Paged, code: Code, doc_type: DocType, on: Day = None
+    store: StoreHere, caller: SignedIn, page: Paged, code: Code, doc_type: DocType, on: OfDay = None
 ) -> BreachPage:
     """The published unit chains at or below the district that do not satisfy the floors of a day: its own,
     those above it, and those of the districts below it that have one. For roles of the district."""

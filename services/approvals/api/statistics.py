@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -20,11 +19,12 @@ from services.approvals.statistics_schemas import (
     StepStatistics,
 )
 from services.approvals.step import KEY
+from services.approvals.time_schemas import Day
 from shared.http import SignedIn, StoreHere
 from shared.store import Look
 
 router = APIRouter(tags=["statistics"])
-Day = Annotated[date | None, Query(description="含当日；默认最近 90 天，最长一年 (both included)")]
+Asks = Annotated[Day | None, Query(description="含当日；默认最近 90 天，最长一年 (both included)")]
 Unit = Annotated[UUID | None, Query(description="只看一个单位，区划角色可用 (one unit of the district)")]
 DocType = Annotated[str, Query(pattern=rf"^$|{KEY}")]
 
@@ -35,8 +35,8 @@ DocType = Annotated[str, Query(pattern=rf"^$|{KEY}")]
 def get_statistics(  # noqa: PLR0913 - a period, a type and a unit
     store: StoreHere,
     caller: SignedIn,
-    since: Day = None,
-    until: Day = None,
+    since: Asks = None,
+    until: Asks = None,
     doc_type: DocType = "",
     organisation_id: Unit = None,
 ) -> StatisticsShape:

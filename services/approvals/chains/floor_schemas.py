@@ -10,6 +10,7 @@ from pydantic import Field
 from services.approvals.chains.floor import FloorRules
 from services.approvals.chains.schemas import ChainItem
 from services.approvals.schemas import Action, ObstacleShape
+from services.approvals.time_schemas import Day
 from shared.http import Body, Shape
 
 
@@ -17,7 +18,7 @@ class FloorBody(Body):
     """The next version of a floor; without a day it holds from today."""
 
     rules: FloorRules
-    effective_from: date | None = Field(None, description="生效日期，不填为今天 (from which day it holds)")
+    effective_from: Day | None = Field(None, description="生效日期，不填为今天 (from which day it holds)")
 
 
 class FloorCheckBody(Body):
