@@ -111,9 +111,7 @@ def test_the_gate_goes_by_the_time_also_where_the_job_is_late(away: Office) -> N
     turn(office)
     it_is(office, "2026-11-24 18:00")
     (send,) = (d for d in office.deliveries() if d.person_id == office.zhao and d.state == "held")
-    office.here.service.jobs.tasks["notify.send"].run(
-        office.here, delivery_id=str(send.id), attempt=send.attempts + 1
-    )
+    office.here.service.jobs.tasks["notify.send"].run(office.here, delivery_id=str(send.id), turn=send.turn)
     (after,) = (d for d in office.deliveries() if d.id == send.id)
     assert (after.state, after.code) == ("suppressed", "substitution_over")
     assert turns(office) == []
