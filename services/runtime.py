@@ -15,7 +15,7 @@ from prometheus_client import make_asgi_app
 from starlette.types import ASGIApp
 
 from services.front import add_front
-from shared import jobs, wakeups
+from shared import doing, jobs, wakeups
 from shared.broker import Broker
 from shared.clock import Clock
 from shared.feed import ReadFeed, http_feed, local_feed
@@ -146,7 +146,7 @@ class System:
             for here, tick in ticks:
                 if elapsed - due[tick.name + here.name] >= tick.seconds:
                     due[tick.name + here.name] = elapsed
-                    jobs.run_tick(here, tick.name)
+                    doing.run_tick(here, tick.name)
 
     @property
     def celery(self) -> Celery:

@@ -1,20 +1,17 @@
-"""Work done later. A job's row is the truth; a message (`shared/wakeups.py`) only wakes whoever does it."""
+"""Work done later. A job's row is the truth; a message (`shared/wakeups.py`) only wakes whoever does it
+(`shared/doing.py`)."""
 
 from __future__ import annotations
 
 import random
-import traceback
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Row, String, Text, Uuid, or_, select, update
+from sqlalchemy import ColumnElement, Index, String, Text, Uuid, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
-from structlog import get_logger
 
 from shared.database import Core, Json, UtcDateTime, new_id
 from shared.store import Store, Work
@@ -22,12 +19,8 @@ from shared.store import Store, Work
 if TYPE_CHECKING:
     from shared.service import Running
 
-log = get_logger(__name__)
 LEASE = timedelta(minutes=3)
-"""Longer than `PATIENCE` and any task take; a job whose process died is due again after it."""
-PATIENCE = 2.0
-"""Seconds after which a process begins no further job of a message: slow ones are shared out, and a process
-that is told to end need not wait long for its jobs."""
+"""Longer than any task takes; a job whose process died is due again after it."""
 TOGETHER = 20
 """Jobs that one message wakes."""
 WOKEN_AGAIN = timedelta(seconds=10)
@@ -67,9 +60,14 @@ class Task:
     run: Callable[..., None]
     backoff: tuple[float, ...]
 
+    @property
+    def tries(self) -> int:
+        """How often it is tried before it is parked."""
+        return len(self.backoff) + 1
+
     def pause(self, attempt: int, asked: timedelta | None = None) -> timedelta | None:
         """How long to wait after this try, with jitter; nothing when it was the last one."""
-        if attempt > len(self.backoff):
+        if attempt >= self.tries:
             return None
         return asked or timedelta(seconds=self.backoff[attempt - 1] * random.uniform(0.8, 1.2))
 
@@ -123,7 +121,7 @@ def later(work: Work, task: str, due_at: datetime | None = None, **arguments: An
 def claim_wakeups(store: Store, limit: int = 500) -> list[UUID]:
     """Jobs that are due and whose wake-up was never sent, or so long ago that it must have been lost."""
     with store.work() as work:
-        rows = select(Job.id).where(_free(work.now), Job.due_at <= work.now, Job.wake_at <= work.now)
+        rows = select(Job.id).where(free(work.now), Job.due_at <= work.now, Job.wake_at <= work.now)
         ids = work.all(rows.order_by(Job.due_at).limit(limit).with_for_update(skip_locked=True))
         if ids:
             work.execute(update(Job).where(Job.id.in_(ids)).values(wake_at=work.now + WOKEN_AGAIN))
@@ -133,86 +131,18 @@ def claim_wakeups(store: Store, limit: int = 500) -> list[UUID]:
 def anything_due(store: Store) -> bool:
     """A cheap look, so that an idle service writes nothing."""
     with store.read() as look:
-        due = select(Job.id).where(
-            Job.state.in_(("queued", "running")), Job.due_at <= look.now, Job.wake_at <= look.now
-        )
+        due = select(Job.id).where(free(look.now), Job.due_at <= look.now, Job.wake_at <= look.now)
         return look.first(due) is not None
 
 
-def run(here: Running, job_id: UUID) -> bool:
-    """Runs one job; False when it is not due, or another process has it."""
-    return run_all(here, [job_id]) == 1
+def free(now: datetime) -> ColumnElement[bool]:
+    """Jobs that nobody has."""
+    return or_(Job.state == "queued", cut_off(now))
 
 
-def run_all(here: Running, job_ids: Sequence[UUID]) -> int:
-    """Claims the jobs together, runs one after the other outside any transaction, notes those done together.
-
-    After `PATIENCE`, or when the process is to end, the rest is given back, for others to take. Answers how
-    many were run.
-    """
-    claimed = _claim(here.store, job_ids)
-    waiting, done, until = deque(claimed), list[UUID](), monotonic() + PATIENCE
-    try:
-        while waiting and monotonic() < until and not here.stopping.is_set():
-            job = waiting.popleft()
-            if _run_one(here, job):
-                done.append(job.id)
-    finally:
-        _note(here.store, done, state="done", error="")
-        given_back = {"state": "queued", "attempts": Job.attempts - 1, "wake_at": here.store.clock.now()}
-        _note(here.store, [job.id for job in waiting], **given_back)
-    return len(claimed) - len(waiting)
-
-
-def _run_one(here: Running, job: Row[Any]) -> bool:
-    """Whether it is done; a failure is noted at once."""
-    task = here.service.jobs.tasks.get(job.task)
-    try:
-        if task is None:
-            raise LookupError(f"no task {job.task}")
-        task.run(here, **job.arguments)
-        return True
-    except Retry as retry:
-        _failed(here.store, job.id, str(retry), task.pause(job.attempts, retry.after) if task else None)
-    except Exception as error:
-        log.warning("job_failed", job=str(job.id), task=job.task, attempt=job.attempts, error=repr(error))
-        pause = task.pause(job.attempts) if task else None
-        _failed(here.store, job.id, traceback.format_exc(limit=8), pause)
-    return False
-
-
-def _claim(store: Store, job_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
-    """Those of the jobs that are due and that nobody else has, in their order; ours until the lease ends."""
-    with store.work() as work:
-        free = select(Job.id).where(Job.id.in_(job_ids), Job.due_at <= work.now, _free(work.now))
-        claimed = work.execute(
-            update(Job)
-            .where(Job.id.in_(free.with_for_update(skip_locked=True)))
-            .values(state="running", lease_until=work.now + LEASE, attempts=Job.attempts + 1)
-            .returning(Job.id, Job.task, Job.arguments, Job.attempts)
-            .execution_options(synchronize_session=False)
-        ).all()
-    return sorted(claimed, key=lambda job: job_ids.index(job.id))
-
-
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(Job.state == "queued", (Job.state == "running") & (Job.lease_until < now))
-
-
-def _failed(store: Store, job_id: UUID, error: str, pause: timedelta | None) -> None:
-    if pause is None:
-        log.error("job_parked", job=str(job_id), error=error[-300:])
-        return _note(store, [job_id], state="parked", error=error)
-    due = store.clock.now() + pause
-    _note(store, [job_id], state="queued", error=error, due_at=due, wake_at=due)
-
-
-def _note(store: Store, job_ids: Sequence[UUID], **values: Any) -> None:
-    if job_ids:
-        with store.work() as work:
-            finished = work.now if values["state"] in ("done", "parked") else None
-            noted = update(Job).where(Job.id.in_(job_ids))
-            work.execute(noted.values(lease_until=None, finished_at=finished, **values))
+def cut_off(now: datetime) -> ColumnElement[bool]:
+    """Jobs whose process ended in the middle of them, or took longer than its lease."""
+    return (Job.state == "running") & (Job.lease_until < now)
 
 
 def end_leases(store: Store) -> None:
@@ -230,11 +160,3 @@ def revive(store: Store, job_id: UUID) -> bool:
         job.state, job.attempts, job.due_at, job.wake_at = "queued", 0, work.now, work.now
         work.has_jobs = True
     return True
-
-
-def run_tick(here: Running, name: str) -> None:
-    """Runs a tick; one that fails is logged and comes again."""
-    try:
-        here.service.jobs.ticks[name].run(here)
-    except Exception as error:
-        log.warning("tick_failed", service=here.name, tick=name, error=repr(error)[:500])

@@ -14,7 +14,8 @@ from celery.signals import worker_shutting_down
 from celery.worker import state
 
 from shared.broker import PATIENCE
-from shared.jobs import TOGETHER, run_all, run_tick
+from shared.doing import run_all, run_tick
+from shared.jobs import TOGETHER
 
 if TYPE_CHECKING:
     from shared.service import Running

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from services.runtime import NAMES, System
-from shared import jobs
+from shared import doing, jobs
 from shared.broker import Subscription
 from shared.clock import HandClock
 from shared.inbox import InboxRow
@@ -91,7 +91,7 @@ class World:
     def _run_jobs(self, here: Running) -> int:
         with here.store.read() as look:
             due = look.all(select(jobs.Job.id).where(jobs.Job.state == "queued", jobs.Job.due_at <= look.now))
-        return sum(jobs.run(here, job_id) for job_id in due)
+        return sum(doing.run(here, job_id) for job_id in due)
 
     def check_inboxes(self) -> None:
         """Fails when a handler failed, or an event still waits although nothing is cut."""
@@ -106,7 +106,7 @@ class World:
         self.clock.move(**step)
         for here in self.system.running.values():
             for name in here.service.jobs.ticks:
-                jobs.run_tick(here, name)
+                doing.run_tick(here, name)
         self.settle()
 
     def cut_path(self, publisher: str, consumer: str) -> None:

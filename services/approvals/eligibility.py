@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from services.approvals import holders
 from services.approvals.case import Case
@@ -20,27 +22,29 @@ from shared.store import Work
 SECOND_LOOK = timedelta(seconds=30)
 """Longer than any transaction lasts: by then every slot is there that was opened by what was known before."""
 LOOK_AGAIN = "approvals.look_again"
+Holding = InstrumentedAttribute[UUID | None]
+"""A column of slots by which they belong to somebody."""
 
 
 def check_holder(work: Work, person_id: UUID) -> None:
-    """Compares a person's pending slots with the present copies. Locks the cases in order of their ids."""
-    pending = work.all(
-        select(Slot.case_id).where(Slot.holder_id == person_id, Slot.state.in_(PENDING)).distinct()
-    )
-    for case_id in sorted(pending):
-        file = take(work, work.get(Case, case_id))
-        check_slots(work, file, [slot for slot in file.slots if slot.holder_id == person_id])
-        keep(work, file)
+    """Compares a person's pending slots with the present copies."""
+    _check(work, Slot.holder_id, person_id, PENDING)
 
 
 def check_unit(work: Work, organisation_id: UUID) -> None:
     """The same for everybody who has a part in a unit that was closed, or has left one vacant in a unit that
     is there again."""
     asked = select(OrganisationCopy.active).where(OrganisationCopy.organisation_id == organisation_id)
-    concerned = {SlotState.VACANT} if work.first(asked) else PENDING
-    of_unit = select(Slot.holder_id).where(Slot.holder_unit_id == organisation_id, Slot.state.in_(concerned))
-    for person in sorted({person for person in work.all(of_unit) if person is not None}):
-        check_holder(work, person)
+    _check(work, Slot.holder_unit_id, organisation_id, {SlotState.VACANT} if work.first(asked) else PENDING)
+
+
+def _check(work: Work, column: Holding, value: UUID, states: Collection[SlotState]) -> None:
+    """Locks the cases in order of their ids."""
+    concerned = work.all(select(Slot.case_id).where(column == value, Slot.state.in_(states)).distinct())
+    for case_id in sorted(concerned):
+        file = take(work, work.get(Case, case_id))
+        check_slots(work, file, [slot for slot in file.slots if getattr(slot, column.key) == value])
+        keep(work, file)
 
 
 def look_again(work: Work, *, person_id: UUID | None = None, organisation_id: UUID | None = None) -> None:

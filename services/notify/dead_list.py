@@ -70,9 +70,9 @@ def resend_dead(work: Work, asked: ResendAsked, limits_of: LimitsOf) -> Resent:
     found = work.all(locked.execution_options(populate_existing=True))
     pace = Pace(work, limits_of)
     for delivery in found:
-        attempt = delivery.resend(work.now)
+        turn = delivery.resend(work.now)
         delivery.next_try_at = pace.next(delivery.provider_id)
-        later(work, SEND, delivery.next_try_at, delivery_id=str(delivery.id), attempt=attempt)
+        later(work, SEND, delivery.next_try_at, delivery_id=str(delivery.id), turn=turn)
     times = [delivery.next_try_at for delivery in found if delivery.next_try_at is not None]
     return Resent(len(found), count_dead(work, asked), max(times, default=None))
 

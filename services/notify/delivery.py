@@ -84,6 +84,7 @@ OVER = frozenset({State.DELIVERED, State.FAILED, State.SUPPRESSED})
 class Delivery(Base):
     """A message over one channel.
 
+    `turn` is the number of the job that may make its next try: a new one takes it away from those before.
     `attempts` counts every try at a provider, `tries` the rounds through the providers of the channel since
     it was last queued by a person or an event; `passed` are those of this round that have not taken it,
     `not_brought` those that took it and have not brought it: each takes it once until a person resends it.
@@ -111,6 +112,7 @@ class Delivery(Base):
     channel: Mapped[str] = mapped_column(String(20))
     state: Mapped[State] = mapped_column(String(20), default=State.QUEUED)
     code: Mapped[str] = mapped_column(String(CODE_LENGTH), default="")
+    turn: Mapped[int] = mapped_column(default=1, server_default="1")
     tries: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     lost: Mapped[int] = mapped_column(default=0)
@@ -154,11 +156,9 @@ class Delivery(Base):
         """Whether it may go to some providers of its channel only."""
         return self.bound_to is not None or bool(self.not_brought)
 
-    def is_due(self, attempt: int) -> bool:
-        """Whether the try with this number is the next one, or was cut off in the middle."""
-        if self.state == State.SENDING:
-            return self.attempts == attempt
-        return self.waits and self.attempts == attempt - 1
+    def is_due(self, turn: int) -> bool:
+        """Whether this job may make the next try, or was cut off in the middle of it."""
+        return self.turn == turn and (self.waits or self.state == State.SENDING)
 
     def start(self, provider_id: UUID, at: datetime, to: str = "") -> None:
         """A try at a provider begins; one that was cut off begins again without being counted twice. `to` is
@@ -170,12 +170,12 @@ class Delivery(Base):
         self.provider_id, self.sent_to, self.sent_at = provider_id, to, at
 
     def hold(self, code: str, until: datetime, at: datetime) -> int:
-        """Waits until then; a try that had begun is not counted. Answers the number of the next try."""
+        """Waits until then; a try that had begun is not counted. Answers its next turn."""
         if self.state == State.SENDING or self.passed:
             self.tries -= 1
         self._move("hold", at, code)
         self.passed, self.next_try_at = [], until
-        return self.attempts + 1
+        return self.turn
 
     def hold_until(self, code: str, moment: Moment, at: datetime) -> int:
         """Waits as `hold` does, with the reason in words."""
@@ -184,18 +184,18 @@ class Delivery(Base):
 
     def step_back(self, code: str, until: datetime, at: datetime) -> int:
         """Waits until then after a try that was none: nothing was sent, and the round goes on where it is.
-        Answers the number of the next."""
+        Answers its next turn."""
         self.attempts -= 1
         self.tries -= not self.passed
         self._move("hold", at, code)
         self.next_try_at = until
-        return self.attempts + 1
+        return self.turn
 
     def wake(self, at: datetime) -> int:
-        """What kept it back holds no more; answers the number of the next try."""
+        """What kept it back holds no more; answers its next turn."""
         self._move("wake", at)
         self.next_try_at = at
-        return self.attempts + 1
+        return self.turn
 
     def accept(self, answer: Answer, at: datetime) -> told.DeliveryCompleted:
         """The provider has it. An answer that comes late counts too, whatever was planned meanwhile."""
@@ -209,19 +209,19 @@ class Delivery(Base):
         return told.DeliveryConfirmed(**self._named())
 
     def pass_on(self, answer: Answer, at: datetime) -> int:
-        """Goes to the next provider at once; answers the number of that try."""
+        """Goes to the next provider at once; answers its next turn."""
         passed = [*self.passed, str(self.provider_id)]
         self._move("pass_on", at, answer.code)
         self.passed, self.next_try_at = passed, at
-        return self.attempts + 1
+        return self.turn
 
     def come_back(self, answer: Answer, at: datetime) -> int:
-        """Its provider took it and will not bring it, as its receipt says. Answers the number of the next
-        try, which goes to a provider that is left."""
+        """Its provider took it and will not bring it, as its receipt says. Answers its next turn, which is
+        that of a provider that is left."""
         self._move("come_back", at, answer.code)
         self.not_brought = [*self.not_brought, str(self.provider_id)]
         self.bound_to, self.next_try_at = None, at
-        return self.attempts + 1
+        return self.turn
 
     def put_off(self, answer: Answer, at: datetime) -> datetime | None:
         """Waits for the next round and answers when that is; nothing when there is none left."""
@@ -259,13 +259,14 @@ class Delivery(Base):
         self._move("resend", at)
         self.tries, self.lost, self.passed, self.next_try_at = 0, 0, [], at
         self.not_brought, self.bound_to = [], None
-        return self.attempts + 1
+        return self.turn
 
     def _move(self, verb: str, at: datetime, code: str = "") -> None:
         sources, target = MOVES[verb]
         if self.state not in sources:
             raise Conflict("wrong_state", f"当前为“{self.status_label}”，不能执行 {verb}", f"cannot {verb}")
         self.state, self.code, self.changed_at, self.next_try_at = target, code, at, None
+        self.turn += target in (State.QUEUED, State.HELD)
         if target in OVER:
             self.sent_to = ""
 

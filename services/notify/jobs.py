@@ -59,8 +59,9 @@ def post_of(here: Running) -> Post:
 
 
 @jobs.task(SEND)
-def send_delivery(here: Running, delivery_id: str, attempt: int) -> None:
-    send(here.store, post_of(here), UUID(delivery_id), attempt)
+def send_delivery(here: Running, delivery_id: str, turn: int = 0, attempt: int = 0) -> None:
+    """What was queued before there were turns carries the number of its attempt, which is the turn it has."""
+    send(here.store, post_of(here), UUID(delivery_id), turn or attempt)
 
 
 @jobs.task(PUSH)

@@ -98,6 +98,7 @@ def send_by(work: Work, message: Message, way: Way, timing: Timing) -> None:
         event_type=message.event_type,
         channel=way.channel,
         state=State.QUEUED,
+        turn=1,
         attempts=0,
         created_at=work.now,
         changed_at=work.now,
@@ -106,7 +107,7 @@ def send_by(work: Work, message: Message, way: Way, timing: Timing) -> None:
     if way.mode is Mode.OFF:
         work.publish(delivery.suppress(UNWANTED, work.now))
     elif (moment := depart(work, delivery, KINDS[message.kind], way.mode, timing)) is not None:
-        later(work, SEND, moment.at, delivery_id=str(delivery.id), attempt=1)
+        later(work, SEND, moment.at, delivery_id=str(delivery.id), turn=delivery.turn)
 
 
 def _insert(work: Work, person_id: UUID, notice: Notice) -> Message | None:

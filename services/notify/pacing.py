@@ -63,7 +63,7 @@ def _hold(store: Store, claimed: Claimed, full: Full) -> None:
     with store.work() as work:
         delivery = work.get(Delivery, claimed.letter.delivery_id)
         if delivery.state == State.SENDING and delivery.attempts == claimed.attempt:
-            attempt = delivery.step_back(full.code, full.until, work.now)
+            turn = delivery.step_back(full.code, full.until, work.now)
             before = claimed.before
             delivery.sent_to, delivery.sent_at = (before.to, before.at) if before else ("", None)
-            later(work, SEND, full.until, delivery_id=str(delivery.id), attempt=attempt)
+            later(work, SEND, full.until, delivery_id=str(delivery.id), turn=turn)

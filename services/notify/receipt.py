@@ -73,9 +73,9 @@ def settle(work: Work, delivery: Delivery, receipt: Receipt, keeps: Keeps) -> No
         _arrive(work, delivery, receipt.answer)
     elif _is_with_its_provider(delivery):
         answer = receipt.answer
-        attempt = delivery.come_back(answer, work.now)
+        turn = delivery.come_back(answer, work.now)
         if chain_of(work, delivery, keeps):
-            later(work, SEND, delivery_id=str(delivery.id), attempt=attempt)
+            later(work, SEND, delivery_id=str(delivery.id), turn=turn)
         else:
             work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
             take_along(work, delivery)

@@ -42,16 +42,16 @@ from shared.store import Store, Work
 log = get_logger(__name__)
 
 
-def send(store: Store, post: Post, delivery_id: UUID, attempt: int) -> None:
+def send(store: Store, post: Post, delivery_id: UUID, turn: int) -> None:
     """Makes one try of a delivery. A try that is over already, or not yet due, is left alone. After a lost
     answer the provider is asked what became of the letter, before it goes again."""
-    claimed = claim(store, post, delivery_id, attempt)
+    claimed = claim(store, post, delivery_id, turn)
     if claimed is None or must_wait(store, post, claimed):
         return
     sender, started = post.sender_of(claimed.provider), monotonic()
     receipt = receipt_of(sender, claimed.before) if claimed.before else None
     answer = carry(sender, claimed.letter) if receipt is None else receipt.answer
-    tried = _attempt(claimed.letter.delivery_id, attempt, sender.provider, answer)
+    tried = _attempt(claimed.letter.delivery_id, claimed.attempt, sender.provider, answer)
     tried.provider_id, tried.milliseconds = claimed.provider.id, round((monotonic() - started) * 1000)
     tried.to = masked(claimed.letter.channel, claimed.letter.to, claimed.provider.name)
     if receipt is None:
@@ -69,11 +69,11 @@ def carry(sender: Sender, letter: Letter) -> Answer:
         return Answer(Outcome.UNKNOWN, "unexpected", repr(error))
 
 
-def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> Claimed | None:
+def claim(store: Store, post: Post, delivery_id: UUID, turn: int) -> Claimed | None:
     """Takes the delivery for this try; nothing when it is not due, or a gate or every breaker is closed."""
     with store.work() as work:
         found: Any = work.execute(_with_all_it_needs(delivery_id)).one_or_none()
-        if found is None or not found.Delivery.is_due(attempt):
+        if found is None or not found.Delivery.is_due(turn):
             return None
         going = _going(work, found)
         if going.delivery.state == State.SENDING and not _may_send_again(work, going.delivery):
@@ -94,7 +94,8 @@ def claim(store: Store, post: Post, delivery_id: UUID, attempt: int) -> Claimed 
         place = granted(going.delivery, chosen, work.now)
         before = sent(going.delivery) if going.delivery.bound_to == chosen.id else None
         going.delivery.start(chosen.id, work.now, going.address if post.asks(chosen) else "")
-        return Claimed(_letter(work, going, post), chosen, attempt, place, before)
+        letter, attempt = _letter(work, going, post), going.delivery.attempts
+        return Claimed(letter, chosen, attempt, place, before)
 
 
 def receiver(address: str, provider: Provider) -> str:
@@ -142,11 +143,11 @@ def _stop(work: Work, going: Going, verdict: Verdict) -> None:
 
 
 def _hold(work: Work, delivery: Delivery, why: Hold) -> None:
-    attempt = delivery.hold(why.code, why.until, work.now)
+    turn = delivery.hold(why.code, why.until, work.now)
     if why.moment is not None:
         delivery.moment = why.moment.kept()
     if why.code != BROKEN:  # those are woken when a provider works again, see `wake_held`
-        later(work, SEND, why.until, delivery_id=str(delivery.id), attempt=attempt)
+        later(work, SEND, why.until, delivery_id=str(delivery.id), turn=turn)
 
 
 def _letter(work: Work, going: Going, post: Post) -> Letter:
@@ -235,8 +236,8 @@ def _go_on(work: Work, post: Post, delivery: Delivery, answer: Answer) -> None:
         return _try_later(work, delivery, answer) if delivery.lose_answer() else _fail(work, delivery, lost)
     others = others_left(work, delivery, post.keeps)
     if others.at_once:
-        attempt = delivery.pass_on(answer, work.now)
-        later(work, SEND, delivery_id=str(delivery.id), attempt=attempt)
+        turn = delivery.pass_on(answer, work.now)
+        later(work, SEND, delivery_id=str(delivery.id), turn=turn)
     elif others.broken_until is None:
         _try_later(work, delivery, answer)
     else:
@@ -248,7 +249,7 @@ def _try_later(work: Work, delivery: Delivery, answer: Answer) -> None:
     again_at = delivery.put_off(answer, work.now)
     if again_at is None:
         return _fail(work, delivery, answer)
-    later(work, SEND, again_at, delivery_id=str(delivery.id), attempt=delivery.attempts + 1)
+    later(work, SEND, again_at, delivery_id=str(delivery.id), turn=delivery.turn)
     return None
 
 

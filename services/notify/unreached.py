@@ -53,7 +53,7 @@ def reach(work: Work, message_id: UUID) -> None:
     if way is None:
         _tell_of(work, message, KINDS[message.kind])
     elif way in by:
-        later(work, SEND, delivery_id=str(by[way].id), attempt=by[way].wake(work.now))
+        later(work, SEND, delivery_id=str(by[way].id), turn=by[way].wake(work.now))
     else:
         send_by(work, message, Way(way, Mode.NOW), wishes.timing)
 

@@ -62,5 +62,5 @@ def _wake(work: Work, provider_id: UUID, count: int) -> None:
 
 def _send_again(work: Work, waiting: Select[Delivery]) -> None:
     for delivery in work.lock_all(waiting.order_by(Delivery.id)):
-        attempt = delivery.wake(work.now)
-        later(work, SEND, delivery_id=str(delivery.id), attempt=attempt)
+        turn = delivery.wake(work.now)
+        later(work, SEND, delivery_id=str(delivery.id), turn=turn)

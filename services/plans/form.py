@@ -16,7 +16,20 @@ from services.plans.tables import Base
 from shared.money import format_quantity, format_yuan, line_amount
 
 
-class Header:
+class StatedNotice:
+    """The columns that state a public notice made elsewhere, naming the only supplier (单一来源公示)."""
+
+    notice_number: Mapped[str] = mapped_column(String(100))
+    notice_date: Mapped[date | None] = mapped_column(Date)
+    notice_supplier: Mapped[str] = mapped_column(String(200))
+
+    def state_notice(self, other: StatedNotice) -> None:
+        """States what another document states."""
+        self.notice_number, self.notice_date = other.notice_number, other.notice_date
+        self.notice_supplier = other.notice_supplier
+
+
+class Header(StatedNotice):
     """The columns of a plan that its applicant fills in; a draft may leave any of them open."""
 
     name: Mapped[str] = mapped_column(String(200))
@@ -51,8 +64,10 @@ class Header:
 TEXTS = (
     *("name", "leader", "contact_name", "contact_phone", "agency", "import_filing_note", "purpose"),
     *("expected_month", "intent_notice_number", "sme_reason", "method_reason", "external_id"),
+    *("notice_number", "notice_supplier"),
 )
 CODES = ("kind", "organisation_form", "method", "implementation_form", "sme_mode", "method_ground")
+DATES = ("intent_notice_date", "notice_date")
 FLAGS = ("is_joint", "is_ppp", "is_shanty", "is_imported")
 AMOUNTS = ("price_ceiling", "sme_reserved", "sme_micro")
 EMPTY: Mapping[str, Any] = {
@@ -60,7 +75,7 @@ EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(CODES),
     **dict.fromkeys(FLAGS, False),
     **{f"{name}_fen": None for name in AMOUNTS},
-    "intent_notice_date": None,
+    **dict.fromkeys(DATES),
     "import_approval_id": None,
 }
 
@@ -146,11 +161,12 @@ def header_json(header: Any) -> dict[str, Any]:
     """The header as JSON: amounts as yuan in text, dates as text."""
     plain = {name: getattr(header, name) for name in (*TEXTS, *CODES, *FLAGS)}
     amounts = {name: yuan(getattr(header, f"{name}_fen")) for name in AMOUNTS}
-    noticed, approval = header.intent_notice_date, header.import_approval_id
+    dates = {name: day.isoformat() if (day := getattr(header, name)) else None for name in DATES}
+    approval = header.import_approval_id
     return {
         **plain,
         **amounts,
-        "intent_notice_date": noticed.isoformat() if noticed else None,
+        **dates,
         "import_approval_id": str(approval) if approval else None,
     }
 

@@ -86,7 +86,15 @@ class AttachmentForm(Body):
     _choices = field_validator("attachment_kind")(must_be_choice)
 
 
-class PlanForm(Body):
+class NoticeForm(Body):
+    """The public notice of a single source from an only supplier, as it was made elsewhere (单一来源公示)."""
+
+    notice_number: str = Field("", max_length=100)
+    notice_date: date | None = Field(None, description="公示日期 (day of publication)")
+    notice_supplier: str = Field("", max_length=200)
+
+
+class PlanForm(NoticeForm):
     """The whole of what an applicant writes (采购计划信息)."""
 
     fiscal_year: Year

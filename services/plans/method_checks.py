@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 from services.plans import reference
 from services.plans.checks import above_open_tender
+from services.plans.form import PlanItem
 from services.plans.plan import Plan
 from services.plans.rules import Rules
-from services.plans.topics import Choices
-from shared.errors import Problem
+from services.plans.topics import Choices, SingleSource
+from shared.errors import Conflict, Problem
 from shared.money import format_yuan
+
+ONLY_SUPPLIER = "only_supplier"
 
 
 def method_allowed(plan: Plan, rules: Rules) -> Iterator[Problem]:
@@ -45,8 +48,7 @@ def ground_of_method(plan: Plan, rules: Rules) -> Iterator[Problem]:
 
 def ground_for_other_method(plan: Plan, rules: Rules) -> Iterator[Problem]:
     """At or above the open-tender amount another method needs one of its grounds and a reason (art. 27)."""
-    method = reference.methods().get(plan.method or "")
-    if method is None or not (method.needs_approval and above_open_tender(plan, rules)):
+    if not _is_approved_by_itself(plan, rules):
         return
     if plan.method_ground not in reference.options("method_ground"):
         text = "达到公开招标数额标准，采用其他方式须选择适用情形"
@@ -54,6 +56,37 @@ def ground_for_other_method(plan: Plan, rules: Rules) -> Iterator[Problem]:
     if not plan.method_reason:
         text = "达到公开招标数额标准，采用其他方式须说明理由"
         yield Problem("method_reason_required", text, "/method_reason", "a reason is required")
+
+
+def _is_approved_by_itself(plan: Plan, rules: Rules) -> bool:
+    """Whether the finance office has to agree to the method for the plan's own amount (art. 27)."""
+    method = reference.methods().get(plan.method or "")
+    return method is not None and method.needs_approval and above_open_tender(plan, rules)
+
+
+def notice_is_over(plan: Plan, rules: Rules) -> Iterator[Problem]:
+    """From the only supplier, at or above the open-tender amount: named in a public notice of some working
+    days first, five at least (regulation art. 38)."""
+    asked = plan.method == "single_source" and plan.method_ground == ONLY_SUPPLIER
+    if not asked or not above_open_tender(plan, rules):
+        return
+    for name, label in (("notice_number", "公示编号"), ("notice_supplier", "拟定供应商")):
+        if not getattr(plan, name):
+            text = f"单一来源须先公示，请填写{label}"
+            yield Problem("notice_required", text, f"/{name}", "state the notice")
+    if plan.notice_date is None:
+        text = "单一来源须先公示，请填写公示日期"
+        yield Problem("notice_required", text, "/notice_date", "state the day of the notice")
+        return
+    days = rules.policy.get(SingleSource).notice_days
+    try:
+        period = rules.calendar.add_working_days(plan.notice_date, days)
+    except Conflict as missing:
+        yield Problem(missing.code, missing.text, "/notice_date", missing.text_en)
+        return
+    if rules.today <= period.end:
+        text = f"单一来源公示尚未期满：{period.explain()}"
+        yield Problem("notice_not_over", text, "/notice_date", f"the notice runs until {period.end}")
 
 
 def form_for_amount(plan: Plan, rules: Rules) -> Iterator[Problem]:
@@ -65,16 +98,26 @@ def form_for_amount(plan: Plan, rules: Rules) -> Iterator[Problem]:
 
 
 def splitting(plan: Plan, rules: Rules) -> Iterator[Problem]:
-    """The same items of the same project, several times by other methods, together over the open-tender
-    amount, may be taken for evasion (regulation art. 28)."""
+    """Items of one class, of one project (or without a budget), several times by other methods, together over
+    the open-tender amount, may be taken for evasion, unless the method is approved (regulation art. 28)."""
     limit = rules.threshold.open_tender_from_fen if rules.threshold else None
-    if limit is None or not rules.bought_before:
+    if limit is None or _is_approved_by_itself(plan, rules):
         return
-    together = rules.bought_before + plan.amount_fen
-    if together > limit:
-        amount = f"同一预算项目、同一品目本年度合计 {format_yuan(together)} 元"
-        text = f"{amount}，超过公开招标数额标准，请核对是否化整为零"
-        yield Problem("splitting_suspected", text, "/items", "together above the open-tender amount")
+    for code, before in rules.bought_before.items():
+        of_class = [item for item in plan.items if _class_of(item, rules) == code]
+        together = before + sum(item.amount_fen for item in of_class)
+        if before and of_class and together > limit:
+            scope = "同一预算项目" if plan.allocations else "无预算直接申请"
+            name = rules.catalogue[of_class[0].catalogue_code].name_zh
+            amount = f"{scope}、与“{name}”同一类别的品目本年度合计 {format_yuan(together)} 元"
+            text = f"{amount}，超过公开招标数额标准，请核对是否化整为零"
+            yield Problem("splitting_suspected", text, "/items", "together above the open-tender amount")
+
+
+def _class_of(item: PlanItem, rules: Rules) -> str | None:
+    """The level of the catalogue right above an item (类别)."""
+    entry = rules.catalogue.get(item.catalogue_code)
+    return None if entry is None else entry.parent_code
 
 
 def threshold_configured(plan: Plan, rules: Rules) -> Iterator[Problem]:

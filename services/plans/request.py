@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Date, ForeignKey, Index, String, Uuid
+from sqlalchemy import ForeignKey, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.plans import reference
 from services.plans.attachment import Attachment
 from services.plans.document import Act, Document
+from services.plans.form import StatedNotice
 from services.plans.plan import Action, Plan
 from shared.database import UtcDateTime
 from shared.errors import Forbidden
@@ -52,11 +53,8 @@ FIELDS = ("new_method", "ground", "handling", "reason", "notice_number", "notice
 """What the applicant writes."""
 
 
-class PlanRequest(Document):
-    """A request. `old_method` is the plan's method as of its last submission: what approval compares with.
-
-    `notice_…` state the public notice that a single-source procurement from an only supplier needs first.
-    """
+class PlanRequest(StatedNotice, Document):
+    """A request. `old_method` is the plan's method as of its last submission: what approval compares with."""
 
     __tablename__ = "plan_request"
     __table_args__ = (
@@ -92,9 +90,6 @@ class PlanRequest(Document):
     ground: Mapped[str | None] = mapped_column(String(40))
     handling: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(String(2000))
-    notice_number: Mapped[str] = mapped_column(String(100))
-    notice_date: Mapped[date | None] = mapped_column(Date)
-    notice_supplier: Mapped[str] = mapped_column(String(200))
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     plan: Mapped[Plan] = relationship(viewonly=True, lazy="raise")

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, cast
 
-from services.plans.checks import above_open_tender, unit_is_active
+from services.plans.checks import unit_is_active
 from services.plans.judging import Check, Verdict, apply
 from services.plans.method_checks import (
     ground_for_other_method,
     ground_of_method,
     method_allowed,
     method_allowed_here,
+    notice_is_over,
     splitting,
     threshold_configured,
 )
@@ -23,7 +24,6 @@ from services.plans.rules import Rules
 from services.plans.topics import Choices, Revocation, SingleSource, Splitting, Thresholds
 from shared.errors import Conflict, Problem
 
-ONLY_SUPPLIER = "only_supplier"
 POINTERS = {"/method": "/new_method", "/method_ground": "/ground", "/method_reason": "/reason"}
 
 
@@ -34,6 +34,8 @@ class WithMethod:
         self._plan = plan
         self.method, self.method_ground = request.new_method, request.ground
         self.method_reason = request.reason
+        self.notice_number, self.notice_date = request.notice_number, request.notice_date
+        self.notice_supplier = request.notice_supplier
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._plan, name)
@@ -80,27 +82,6 @@ def method_is_another(request: PlanRequest, plan: Plan, rules: Rules) -> Iterato
         yield Problem("method_unchanged", "采购方式没有变化", "/new_method", "it has this method already")
 
 
-def notice_is_over(request: PlanRequest, plan: Plan, rules: Rules) -> Iterator[Problem]:
-    """From the only supplier, at or above the open-tender amount: named in a public notice of some working
-    days first, five at least (regulation art. 38)."""
-    asked = request.new_method == "single_source" and request.ground == ONLY_SUPPLIER
-    if not asked or not above_open_tender(plan, rules):
-        return
-    for name, label in (("notice_number", "公示编号"), ("notice_supplier", "拟定供应商")):
-        if not getattr(request, name):
-            text = f"单一来源须先公示，请填写{label}"
-            yield Problem("notice_required", text, f"/{name}", "state the notice")
-    if request.notice_date is None:
-        text = "单一来源须先公示，请填写公示日期"
-        yield Problem("notice_required", text, "/notice_date", "state the day of the notice")
-        return
-    days = rules.policy.get(SingleSource).notice_days
-    period = rules.calendar.add_working_days(request.notice_date, days)
-    if rules.today <= period.end:
-        text = f"单一来源公示尚未期满：{period.explain()}"
-        yield Problem("notice_not_over", text, "/notice_date", f"the notice runs until {period.end}")
-
-
 def of_plans(
     find: Callable[[Plan, Rules], Iterable[Problem]], *left_out: str
 ) -> Callable[[PlanRequest, Plan, Rules], Iterable[Problem]]:
@@ -128,7 +109,7 @@ CHANGE = (
     Check(of_plans(method_allowed_here), Choices),
     Check(of_plans(ground_of_method), "政府采购法 第二十九条至第三十二条"),
     Check(of_plans(ground_for_other_method, "method_reason_required"), Thresholds),
-    Check(notice_is_over, SingleSource),
+    Check(of_plans(notice_is_over), SingleSource),
     Check(of_plans(threshold_configured), Thresholds, "warn"),
     Check(of_plans(splitting), Splitting, ""),
 )

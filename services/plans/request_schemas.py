@@ -10,24 +10,21 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.plans import reference
-from services.plans.form_schemas import AttachmentForm, Choice, must_be_choice
+from services.plans.form_schemas import AttachmentForm, Choice, NoticeForm, must_be_choice
 from services.plans.request import FIELDS, Kind, Status
 from services.plans.schemas import ActionShape, AttachmentShape, BasisShape, Finding, ReturnedShape
-from shared.http import Body, Shape
+from shared.http import Shape
 
 METHOD_FIELDS = ("new_method", "ground", "notice_number", "notice_date", "notice_supplier")
 
 
-class RequestForm(Body):
+class RequestForm(NoticeForm):
     """The whole of what an applicant writes; a draft may leave anything open."""
 
     new_method: Choice | None = Field(None, examples=["competitive_negotiation"])
     ground: Choice | None = Field(None, examples=["no_valid_bids"])
     handling: Choice | None = None
     reason: str = Field("", max_length=2000, examples=["公开招标两次废标，拟改为竞争性谈判"])
-    notice_number: str = Field("", max_length=100)
-    notice_date: date | None = None
-    notice_supplier: str = Field("", max_length=200)
     attachments: list[AttachmentForm] = Field([], max_length=50)
 
     _handling = field_validator("handling")(must_be_choice)

@@ -27,7 +27,6 @@ from shared.events.documents import Submission
 from shared.money import format_yuan
 from shared.people import Caller
 from shared.store import Look, Work
-from shared.working_days import calendar_of
 
 
 def prepare(
@@ -36,7 +35,6 @@ def prepare(
     """The submission of a request as it is now, what is wrong with it, and the rules that say so."""
     asked = plan_as_asked(plan, request)
     rules = rules_for(look, asked, attachments=request.attachments if attachments is None else attachments)
-    rules.calendar = calendar_of(look)
     content = content_of(request, plan, rules)
     facts = {**facts_of(asked, rules), "old_method": plan.method, "handling": request.handling}
     submission = Submission(
@@ -131,6 +129,7 @@ def approve(work: Work, request: PlanRequest, _event: CaseApproved) -> str:
     if request.kind == Kind.REVOCATION:
         _revoke(work, request, plan)
     else:
+        plan.state_notice(request)
         plan.change_method(str(request.new_method), request.ground, request.reason, work.now)
     request.finish(work.now)
     note(work, plan, request.kind, _what(request), before=before, request_id=str(request.id))

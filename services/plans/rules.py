@@ -8,29 +8,30 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, select
 
 from services.plans.attachment import Attachment
 from services.plans.budget import BudgetLine
 from services.plans.catalogue import CatalogueItem, entries
 from services.plans.district import District
-from services.plans.form import Allocation, PlanItem
 from services.plans.imports.coverage import Cover, cover_of
-from services.plans.plan import RESERVED, Plan, Status
+from services.plans.plan import Plan
 from services.plans.policy import Policy, Threshold, policy_of
 from services.plans.rule import Version
+from services.plans.splitting import bought_before
 from services.plans.topics import Content, Splitting, Thresholds
 from shared.calendar import Calendar
 from shared.errors import Conflict
 from shared.people import DistrictCopy, OrganisationCopy
 from shared.store import Look
+from shared.working_days import calendar_of
 
 
 @dataclass
 class Rules:
     """What holds for one plan today. `bought_before` is what the unit's other plans of the year want of the
-    same items and projects by methods other than open tendering, in fen; `cover` the import approval that it
-    names; the `calendar` is looked up by who counts a period."""
+    same classes of items by methods other than open tendering, in fen; `cover` the import approval that it
+    names; the `calendar` is looked up for a method with a notice."""
 
     today: date
     unit: OrganisationCopy
@@ -40,7 +41,7 @@ class Rules:
     catalogue: Mapping[str, CatalogueItem] = field(default_factory=dict)
     lines: Mapping[UUID, BudgetLine] = field(default_factory=dict)
     attachments: Sequence[Attachment] = ()
-    bought_before: int = 0
+    bought_before: Mapping[str, int] = field(default_factory=dict)
     cover: Cover | None = None
     calendar: Calendar = field(default_factory=lambda: Calendar({}))
 
@@ -93,9 +94,13 @@ def rules_for(
         attachments=plan.attachments if attachments is None else attachments,
     )
     rules.cover = cover_of(look, plan)
+    if plan.method == "single_source":
+        rules.calendar = calendar_of(look)
+    limit = rules.threshold.open_tender_from_fen if rules.threshold else None
     by_other_method = plan.method not in (None, "open_tender")
-    if by_other_method and rules.threshold and policy.get(Splitting).enforcement != "off":
-        rules.bought_before = _bought_before(look, plan, rules)
+    if by_other_method and limit is not None and policy.get(Splitting).enforcement != "off":
+        projects = {line.project_code for line in lines.values()}
+        rules.bought_before = bought_before(look, plan, rules.catalogue, projects, limit)
     return rules
 
 
@@ -110,30 +115,3 @@ def lines_of(plan: Plan) -> Select[BudgetLine]:
     ids = [allocation.budget_line_id for allocation in plan.allocations]
     wanted = select(BudgetLine).where(BudgetLine.id.in_(ids))
     return wanted.where(BudgetLine.organisation_id == plan.organisation_id).order_by(BudgetLine.id)
-
-
-def _bought_before(look: Look, plan: Plan, rules: Rules) -> int:
-    projects = {line.project_code for line in rules.lines.values()}
-    codes = {item.catalogue_code for item in plan.items if item.catalogue_code}
-    if not projects or not codes:
-        return 0
-    same_item = select(PlanItem.plan_id).where(PlanItem.catalogue_code.in_(codes))
-    same_project = (
-        select(Allocation.plan_id)
-        .join(BudgetLine, BudgetLine.id == Allocation.budget_line_id)
-        .where(BudgetLine.project_code.in_(projects))
-    )
-    # of a closed plan only what was bought counts
-    wanted = case((Plan.status == Status.CLOSED, Plan.consumed_fen), else_=Plan.amount_fen)
-    total = look.execute(
-        select(func.coalesce(func.sum(wanted), 0)).where(
-            Plan.organisation_id == plan.organisation_id,
-            Plan.fiscal_year == plan.fiscal_year,
-            Plan.id != plan.id,
-            Plan.status.in_((*RESERVED, Status.CLOSED)),
-            Plan.method != "open_tender",
-            Plan.id.in_(same_item),
-            Plan.id.in_(same_project),
-        )
-    ).scalar_one()
-    return int(total)

@@ -141,6 +141,9 @@ class PlanShape(PlanRow):
     sme_reason: str
     method_ground: str | None
     method_reason: str
+    notice_number: str
+    notice_date: date | None
+    notice_supplier: str
     external_id: str
     items: list[ItemShape]
     allocations: list[AllocationShape]

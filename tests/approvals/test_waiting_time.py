@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.approvals.deadline import give_time, go_on, reckon, stop_time
+from services.approvals.slot import NEVER, Slot
+from services.approvals.timetable import USUAL
 from tests.approvals.desk import act, holder, ids
 from tests.approvals.office import Office
 from tests.approvals.test_deadlines import local
 from tests.approvals.test_escalation import chains, pass_time, to
+from tests.lone import MORNING
 
 
 def let_xu_sign_first(office: Office) -> None:
@@ -93,3 +102,31 @@ def test_a_turn_given_to_another_while_signers_are_awaited_has_its_whole_time_th
     pass_time(office, hours=4)  # 13:00
     office.agree("xu")
     assert local(office.slot("zhao")["due_at"]) == "11-24 14:30"  # eight hours from 13:00
+
+
+@given(
+    budget=st.integers(1, 60),
+    turns=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 10_000)), max_size=6),
+)
+@settings(max_examples=200, deadline=None)
+def test_however_often_it_stands_still_the_time_adds_up_to_the_budget(
+    budget: int, turns: list[tuple[int, int]]
+) -> None:
+    slot, at, used = Slot(), MORNING, timedelta()
+    give_time(slot, budget, at, USUAL)
+    for has_it, waits in turns:
+        began, at = at, at + timedelta(minutes=has_it)
+        assert slot.due_at is not None
+        if at >= slot.due_at:
+            break
+        used += USUAL.working_time.between(began, at)
+        stop_time(slot, at, USUAL)
+        assert (slot.due_order, slot.alarm_at) == (NEVER, None)
+        at += timedelta(minutes=waits)
+        go_on(slot, at, USUAL)
+    assert slot.counted_from is not None
+    assert slot.due_at is not None
+    assert used + USUAL.working_time.between(slot.counted_from, slot.due_at) == timedelta(hours=budget)
+    assert reckon(slot, USUAL).at == slot.due_at
+    assert slot.alarm_at is not None
+    assert slot.counted_from <= slot.alarm_at <= slot.due_at

@@ -32,6 +32,7 @@ def a_delivery(state: State = State.QUEUED, tries: int = 0) -> Delivery:
         channel="email",
         state=state,
         code="",
+        turn=1 + tries,
         tries=tries,
         attempts=tries,
         lost=0,
@@ -53,9 +54,10 @@ def test_a_try_that_was_cut_off_begins_again_without_being_counted() -> None:
 
 def test_a_held_delivery_waits_without_a_try() -> None:
     delivery, evening = a_delivery(), MORNING + timedelta(hours=8)
-    assert delivery.hold("quiet", evening, MORNING) == 1
+    assert delivery.hold("quiet", evening, MORNING) == 2
     assert (delivery.state, delivery.code, delivery.next_try_at) == ("held", "quiet", evening)
-    assert (delivery.tries, delivery.attempts, delivery.is_due(1)) == (0, 0, True)
+    assert (delivery.tries, delivery.attempts) == (0, 0)
+    assert (delivery.is_due(1), delivery.is_due(2)) == (False, True), "the job of before has nothing to do"
     delivery.start(PROVIDER, evening)
     assert (delivery.state, delivery.code, delivery.attempts) == ("sending", "", 1)
 

@@ -198,6 +198,23 @@ def test_a_retried_letter_is_the_same_and_what_becomes_of_it_holds_for_all(colle
     assert states(office)[:3] == [*["plan.status_changed accepted"] * 2, "digest.collected accepted"]
 
 
+def test_what_was_sent_again_by_itself_goes_its_own_way(collecting: Office) -> None:
+    office = collecting
+    told(office, "课桌椅", "投影仪")
+    it_is(office, "2026-11-23 17:00")
+    with office.store.work() as work:
+        close_digest(work, digests(office)[0].id)
+    one, _, letter = office.deliveries()
+    refuse(office, letter.id, 1, Answer(Outcome.FAILED, "550"))
+    office.post(office.admin, f"deliveries/{one.id}/resend")
+    refuse(office, one.id, office.deliveries()[0].turn, Answer(Outcome.FAILED, "554"))
+    office.post(office.admin, f"deliveries/{letter.id}/resend")
+    runs_until_quiet(office)
+    assert states(office) == [
+        *("plan.status_changed failed 554", "plan.status_changed accepted", "digest.collected accepted")
+    ]
+
+
 def close_and_die(office: Office) -> None:
     with office.store.work() as work:
         close_digest(work, digests(office)[0].id)

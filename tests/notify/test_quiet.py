@@ -11,7 +11,7 @@ from sqlalchemy import select
 from services.notify.answer import Answer, Outcome
 from services.notify.jobs import post_of
 from services.notify.sending import claim
-from shared import jobs
+from shared import doing, jobs
 from shared.events.approvals import SlotOverdue
 from shared.events.directory import CalendarYearChanged
 from tests.notify.choosing import NIGHT, it_is, runs_until_quiet, save, subjects, wants
@@ -61,7 +61,7 @@ def test_two_workers_release_it_once(quiet: Office) -> None:
     with quiet.store.read() as look:
         (job,) = look.all(select(jobs.Job.id).where(jobs.Job.task == "notify.send"))
     ran: list[bool] = []
-    threads = [threading.Thread(target=lambda: ran.append(jobs.run(quiet.here, job))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: ran.append(doing.run(quiet.here, job))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -35,7 +35,7 @@ def do(office: Office, post: Post, job: jobs.Job, dice: random.Random) -> None:
             if dice.random() < 0.2:
                 raise SystemExit("dead in the middle")
     else:
-        send(office.store, post, UUID(job.arguments["delivery_id"]), job.arguments["attempt"])
+        send(office.store, post, UUID(job.arguments["delivery_id"]), job.arguments["turn"])
     if dice.random() < 0.1:
         raise SystemExit("dead at the end")
 

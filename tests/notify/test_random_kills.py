@@ -103,7 +103,7 @@ def work_until_quiet(office: Office, post: Post) -> None:
             if job.due_at > office.clock.now():
                 continue
             try:
-                send(office.store, post, UUID(job.arguments["delivery_id"]), job.arguments["attempt"])
+                send(office.store, post, UUID(job.arguments["delivery_id"]), job.arguments["turn"])
             except SystemExit:
                 continue  # its row is still there
             with office.store.work() as work:

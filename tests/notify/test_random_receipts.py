@@ -76,9 +76,7 @@ class Moody:
 def work_until_quiet(office: Office, post: Post) -> None:
     """Workers send and ask for as long as there is anything to do; one that dies leaves it to another."""
     does: dict[str, Callable[[jobs.Job], None]] = {
-        SEND: lambda job: send(
-            office.store, post, UUID(job.arguments["delivery_id"]), job.arguments["attempt"]
-        ),
+        SEND: lambda job: send(office.store, post, UUID(job.arguments["delivery_id"]), job.arguments["turn"]),
         ASK: lambda job: ask(
             office.store,
             post,

@@ -8,14 +8,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from services.notify.answer import Answer
+from services.notify.answer import Answer, Outcome
 from services.notify.delivery import RETRY_AFTER
 from services.notify.jobs import post_of
 from services.notify.letter import Letter, Sender
+from services.notify.notice import SEND
 from services.notify.post import Post
-from services.notify.sending import send
-from shared import jobs
-from tests.notify.office import ADDRESS, Office, slot_closed, slot_opened
+from services.notify.sending import claim, send
+from shared import doing, jobs
+from tests.notify.choosing import NIGHT, it_is, runs_until_quiet, wants
+from tests.notify.office import ADDRESS, Office, slot_closed, slot_opened, status_changed
 from tests.notify.post_office import (
     Replies,
     broken_office,
@@ -81,10 +83,10 @@ def test_a_process_that_dies_after_sending_sends_the_same_message_once_more(any_
     with post_office(replies) as address:
         office.use_server(address)
         with pytest.raises(SystemExit):
-            send(office.store, dying(office), UUID(job.arguments["delivery_id"]), job.arguments["attempt"])
+            send(office.store, dying(office), UUID(job.arguments["delivery_id"]), job.arguments["turn"])
         assert [d.state for d in office.deliveries()] == ["sending"]
-        jobs.run(office.here, job.id)
-        jobs.run(office.here, job.id)
+        doing.run(office.here, job.id)
+        doing.run(office.here, job.id)
     first, second = replies.taken
     assert first["Message-ID"] == second["Message-ID"]
     assert first.as_bytes().count(b"Date:") == 1
@@ -115,6 +117,30 @@ def test_a_try_that_is_over_is_not_made_again(office: Office) -> None:
         send(office.store, post_of(office.here), delivery.id, attempt)
     assert office.kept_mail() == []
     assert len(office.attempts()) == 1
+
+
+def test_two_workers_with_a_job_each_for_the_same_try_make_one(any_office: Office) -> None:
+    """Whoever changes his quiet time in the night has what waits judged anew, and held till the morning."""
+    office = any_office
+    office.has_address(office.li, ADDRESS)
+    it_is(office, "2026-11-23 21:30")
+    wants(office, office.li, **NIGHT)
+    it_is(office, "2026-11-23 22:30")
+    office.hear(status_changed(office.li, "usable", plan_number="JH-1"))
+    for _ in range(2):
+        wants(office, office.li, **NIGHT)
+        runs_until_quiet(office)
+    it_is(office, "2026-11-24 07:00")
+    with office.store.read() as look:
+        queued = look.all(select(jobs.Job).where(jobs.Job.task == SEND, jobs.Job.state == "queued"))
+    assert len(queued) == 3
+    claims = [
+        claim(office.store, post_of(office.here), UUID(job.arguments["delivery_id"]), job.arguments["turn"])
+        for job in queued
+    ]
+    (mine,) = (claimed for claimed in claims if claimed is not None)
+    office.note(mine, Answer(Outcome.ACCEPTED, "250"))
+    assert [(d.state, d.lost) for d in office.deliveries()] == [("accepted", 0)]
 
 
 def test_a_todo_that_was_done_while_its_mail_waited_is_not_mailed(office: Office) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from services.plans.budget import BudgetLine, Entry
-from services.plans.catalogue import CatalogueItem
+from services.plans.catalogue import CatalogueItem, parent_of
 from services.plans.district import District
 from services.plans.form import Allocation, Filled, PlanItem
 from services.plans.plan import Plan
@@ -53,7 +53,7 @@ def a_plan(items: list[PlanItem] | None = None, parts: list[Allocation] | None =
 
 def a_code(code: str, kind: str = "goods", selectable: bool = True) -> CatalogueItem:
     return CatalogueItem(
-        code=code, name_zh=code, name_en="", kind=kind, parent_code="", selectable=selectable
+        code=code, name_zh=code, name_en="", kind=kind, parent_code=parent_of(code), selectable=selectable
     )
 
 

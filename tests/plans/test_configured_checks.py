@@ -95,7 +95,7 @@ def test_every_check_stands_on_a_law() -> None:
 @pytest.mark.parametrize(("enforcement", "level"), [("off", ""), ("warn", "warning"), ("block", "problem")])
 def test_a_district_says_whether_a_check_warns_or_refuses(enforcement: str, level: str) -> None:
     policy = a_policy(splitting={"enforcement": enforcement})
-    about = {"policy": policy, "threshold": a_threshold(8_000_000), "bought_before": 2_000_001}
+    about = {"policy": policy, "threshold": a_threshold(8_000_000), "bought_before": {"A02010100": 2_000_001}}
     plan = a_plan(method="inquiry")
     assert ("splitting_suspected" in problems(plan, **about)) == (level == "problem")
     assert ("splitting_suspected" in warnings(plan, **about)) == (level == "warning")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -96,8 +97,32 @@ def test_another_method_from_the_open_tender_amount_on_needs_a_ground_and_a_reas
         "method_ground_required",
         "method_reason_required",
     }
-    argued = a_plan(method="single_source", method_ground="only_supplier", method_reason="唯一供应商")
+    argued = a_plan(method="single_source", method_ground="emergency", method_reason="抢险")
     assert problems(argued, threshold=a_threshold(6_000_000)) == set()
+
+
+ONLY = {"method": "single_source", "method_ground": "only_supplier", "method_reason": "唯一供应商"}
+NOTICE = {"notice_number": "DY-1", "notice_supplier": "某某公司", "notice_date": date(2026, 11, 13)}
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ({**NOTICE}, ""),
+        ({}, "notice_required"),
+        ({**NOTICE, "notice_supplier": ""}, "notice_required"),
+        ({**NOTICE, "notice_date": date(2026, 11, 16)}, "notice_not_over"),
+        ({**NOTICE, "notice_date": date(2026, 12, 28)}, "calendar_year_missing"),
+        ({"method_ground": "follow_up"}, ""),
+        ({"method": "open_tender", "method_ground": None}, ""),
+    ],
+)
+def test_a_plan_to_buy_from_the_only_supplier_is_noticed_first(header: dict[str, Any], code: str) -> None:
+    """条例 art. 38; asked for at the open-tender amount, and not below it."""
+    plan = a_plan(**{**ONLY, **header})
+    assert problems(plan, threshold=a_threshold(6_000_000)) == ({code} if code else set())
+    assert problems(plan, threshold=a_threshold(6_000_001)) == set()
+    assert problems(plan) == set()
 
 
 def test_own_purchase_only_below_the_limit() -> None:
@@ -114,8 +139,17 @@ def test_missing_thresholds_are_a_warning_never_a_silent_pass() -> None:
 def test_splitting_is_suspected_when_the_year_adds_up_over_the_amount() -> None:
     """条例 art. 28."""
     plan, limit = a_plan(method="inquiry"), a_threshold(8_000_000)
-    assert "splitting_suspected" in warnings(plan, threshold=limit, bought_before=2_000_001)
-    assert "splitting_suspected" not in warnings(plan, threshold=limit, bought_before=2_000_000)
+
+    def suspected(plan: Plan, **before: int) -> bool:
+        return "splitting_suspected" in warnings(plan, threshold=limit, bought_before=before)
+
+    assert suspected(plan, A02010100=2_000_001)
+    assert not suspected(plan, A02010100=2_000_000)
+    assert not suspected(a_plan(), A02010100=0)
+    mixed = a_plan([an_item(), an_item("A02021300")], method="inquiry")
+    assert not suspected(mixed, A02010100=2_000_000)  # what the other item costs is of another class
+    approved = a_plan([an_item(quantity="20")], method="inquiry")
+    assert not suspected(approved, A02010100=2_000_001)  # the finance office agrees to its method
 
 
 def test_budget_lines_must_fit() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from httpx2 import Response
 
-from tests.plans.requests import act, drafted
+from shared.events.approvals import CaseApproved
+from tests.plans.requests import CHANGE, act, drafted, submitted, tell
 from tests.plans.town import FORM, Town
 
 WARN, BLOCK = {"enforcement": "warn"}, {"enforcement": "block"}
@@ -127,6 +128,48 @@ def test_a_district_wants_a_longer_notice_of_a_single_source(town: Town) -> None
     assert {rule["rule"]: rule["version"] for rule in sent["judged_by"]}["single_source"] == 2
 
 
+def test_a_single_source_that_is_applied_for_directly_is_noticed_like_one_that_is_changed_to(
+    any_town: Town,
+) -> None:
+    town = any_town
+    only: dict[str, Any] = {
+        "method": "single_source",
+        "method_ground": "only_supplier",
+        "method_reason": "唯一供应商",
+    }
+    plan = town.draft(items=[{**FORM["items"][0], "quantity": "1000"}], **only)
+    errors = town.submit(plan).json()["errors"]
+    assert [(error["code"], error["pointer"]) for error in errors] == [
+        ("notice_required", "/notice_number"),
+        ("notice_required", "/notice_supplier"),
+        ("notice_required", "/notice_date"),
+    ]
+    notice: dict[str, Any] = {
+        "notice_number": "DY-1",
+        "notice_supplier": "某某公司",
+        "notice_date": "2026-11-16",
+    }
+    saved = town.patch(plan, **notice).json()
+    assert {name: saved[name] for name in notice} == notice
+    (early,) = town.submit(saved).json()["errors"]
+    assert (early["code"], early["basis"]["rule"]) == ("notice_not_over", "single_source")
+    town.clock.move(days=1)
+    assert town.submit(saved).status_code == 200
+    content = town.published("document.submitted")[-1].data["submission"]["content"]
+    assert {name: content[name] for name in notice} == notice
+
+
+def test_an_approved_change_to_a_single_source_leaves_its_notice_with_the_plan(town: Town) -> None:
+    plan = town.usable()
+    notice = {"notice_number": "DY-1", "notice_supplier": "某某公司", "notice_date": "2026-11-16"}
+    form = {**CHANGE, "new_method": "single_source", "ground": "only_supplier", **notice}
+    tell(town, CaseApproved, submitted(town, plan, **form))
+    changed = town.plan(plan)
+    assert {name: changed[name] for name in notice} == notice
+    tell(town, CaseApproved, submitted(town, changed, **CHANGE))
+    assert town.plan(plan)["notice_number"] == ""
+
+
 def test_splitting_is_refused_where_the_district_says_so(town: Town) -> None:
     line = town.line("200000.00")
     town.rule("thresholds", {"amounts": [{**AMOUNTS, "open_tender_from": "100000.00"}]})
@@ -140,3 +183,59 @@ def test_splitting_is_refused_where_the_district_says_so(town: Town) -> None:
     assert codes(town.submit(second)) == {"splitting_suspected"}
     town.rule("splitting", WARN)
     assert "splitting_suspected" in {one["code"] for one in town.submit(second).json()["warnings"]}
+
+
+def of_code(code: str, amount: str = "60000.00") -> dict[str, Any]:
+    """A plan by inquiry for one thing of a catalogue code."""
+    item = {**FORM["items"][0], "catalogue_code": code, "quantity": "1", "unit_price": amount}
+    return {"method": "inquiry", "method_reason": "现货充足", "items": [item]}
+
+
+def where_splitting_is_refused(town: Town) -> None:
+    """Above 100 000 yuan together."""
+    town.rule("thresholds", {"amounts": [{**AMOUNTS, "open_tender_from": "100000.00"}]})
+    town.rule("splitting", BLOCK)
+
+
+def test_items_of_one_class_and_project_add_up(any_town: Town) -> None:
+    town = any_town
+    where_splitting_is_refused(town)
+    line = town.line("400000.00")
+    other: dict[str, Any] = {"allocations": [{"budget_line_id": town.line()["id"], "amount": "60000.00"}]}
+    same: dict[str, Any] = {"allocations": [{"budget_line_id": line["id"], "amount": "60000.00"}]}
+    town.submitted(**of_code("A02010108"), **same)
+    (error,) = town.submit(town.draft(**of_code("A02010105"), **same)).json()["errors"]
+    assert error["code"] == "splitting_suspected"
+    assert "与“台式计算机”同一类别的品目本年度合计 120000.00 元" in error["detail"]
+    town.submitted(**of_code("A02010105"), **other)  # of another project
+    town.submitted(**of_code("A02010500"), **same)  # of another class
+
+
+def test_only_what_is_of_the_class_adds_up(town: Town) -> None:
+    where_splitting_is_refused(town)
+    mixed = of_code("A02010108", "50000.00")
+    mixed["items"] += of_code("A02021300", "30000.00")["items"]
+    town.submitted(**mixed)
+    town.submitted(**of_code("A02010105", "50000.00"))
+    assert codes(town.submit(town.draft(**of_code("A02010105", "0.01")))) == {"splitting_suspected"}
+
+
+def test_direct_applications_of_a_unit_for_one_class_add_up(any_town: Town) -> None:
+    town = any_town
+    where_splitting_is_refused(town)
+    town.submitted(**of_code("A02010108"))
+    assert codes(town.submit(town.draft(**of_code("A02010108")))) == {"splitting_suspected"}
+    assert codes(town.submit(town.draft(**of_code("A02010104")))) == {"splitting_suspected"}
+    town.submitted(town.he, **of_code("A02010108"))  # of another unit
+    line = town.line()
+    town.submitted(**of_code("A02010108"), allocations=[{"budget_line_id": line["id"], "amount": "60000.00"}])
+    last = town.draft(**of_code("A02010109", "40000.00"))
+    assert town.submit(last).status_code == 200
+
+
+def test_what_the_finance_office_agrees_to_by_itself_is_not_split(town: Town) -> None:
+    where_splitting_is_refused(town)
+    grounded = {**of_code("A02010108", "200000.00"), "method_ground": "uniform_goods"}
+    town.submitted(**grounded)
+    town.submitted(**of_code("A02010108"))
+    town.submitted(**grounded)

@@ -94,6 +94,6 @@ def resend_delivery(store: StoreHere, caller: SignedIn, once: DoOnce, delivery_i
             return before
         delivery = work.get(Delivery, delivery_id, seen_by=caller)
         caller.require(Role.PLATFORM_ADMINISTRATOR)
-        later(work, SEND, delivery_id=str(delivery.id), attempt=delivery.resend(work.now))
+        later(work, SEND, delivery_id=str(delivery.id), turn=delivery.resend(work.now))
         tries = tries_of(work, [delivery])[delivery.id]
         return once.answer(work, delivery_shape(delivery, tries, may_resend=True))

@@ -106,7 +106,7 @@ def take_along(work: Work, letter: Delivery) -> None:
 def _follow(work: Work, delivery: Delivery, letter: Delivery) -> None:
     """One that an administrator has sent again by itself goes its own way."""
     if letter.state in (State.ACCEPTED, State.DELIVERED):
-        if delivery.state == State.FAILED:  # the letter was sent again after all
+        if delivery.state == State.FAILED and delivery.attempts == 0:  # the letter was sent again after all
             delivery.resend(work.now)
         if delivery.waits and delivery.attempts == 0:
             delivery.provider_id = letter.provider_id

@@ -9,13 +9,13 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.plans.district import PATTERN, PLACEHOLDER
-from services.plans.form import AMOUNTS, CODES, TEXTS
+from services.plans.form import AMOUNTS, CODES, DATES, TEXTS
 from services.plans.form_schemas import Choice, Year, must_be_choice
 from services.plans.topics.topic import OWN, Kind, Topic, known_codes
 from shared.http import Body
 from shared.money import Yuan
 
-REQUIRABLE = frozenset({*TEXTS, *CODES, *AMOUNTS, "intent_notice_date"})
+REQUIRABLE = frozenset({*TEXTS, *CODES, *AMOUNTS, *DATES})
 
 
 class When(Body):

@@ -23,7 +23,7 @@ class IntentNotice(Topic):
 
 
 class Splitting(Topic):
-    """化整为零: the same items of the same project, several times by other methods than open tendering."""
+    """化整为零: items of one class and project, several times by other methods than open tendering."""
 
     topic = "splitting"
     label, label_en = "化整为零核对", "Check for splitting"
