@@ -68,6 +68,11 @@ class Caller:
     def has(self, *roles: Role) -> bool:
         return not self.roles.isdisjoint(roles)
 
+    def reaches(self, organisation_id: UUID, district_path: str) -> bool:
+        """Whether a document of a unit in a district is in the scope of his roles; `in_scope` in SQL."""
+        own_unit = self.has(*UNIT_ROLES) and organisation_id == self.organisation_id
+        return own_unit or (self.has(*DISTRICT_ROLES) and district_path.startswith(self.district_path))
+
     def require(self, *roles: Role) -> None:
         """Raises `Forbidden` (`role_required`) unless he has one of the roles."""
         if not self.has(*roles):

@@ -141,6 +141,11 @@ class Document(Returned, Base):
         return (self.status, Act.WITHDRAW) in self.MOVES
 
     @property
+    def is_being_written(self) -> bool:
+        """Whether its applicant may change it."""
+        return (self.status, Act.EDIT) in self.MOVES
+
+    @property
     def waits_for_applicant(self) -> bool:
         """Whether it is the applicant who has to go on with it."""
         return (self.status, Act.HAND_OVER) in self.MOVES

@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from services.plans import reference
 from services.plans.actions import available_actions
 from services.plans.leaving import look_for_leavers
+from services.plans.outside import as_asked
 from services.plans.plan import Action, Plan
 from services.plans.queries import Turn, turns
 from services.plans.request import Kind, PlanRequest, must_be_requester
@@ -32,7 +33,8 @@ def request_rows(look: Look, requests: Iterable[PlanRequest], caller: Caller) ->
     now_with = turns(look, listed)
     look_for_leavers(look, listed)
     look_for_plans(look, listed)
-    return [RequestRow(**_common(request, caller, now_with.get(request.id))) for request in listed]
+    rows = [RequestRow(**_common(request, caller, now_with.get(request.id))) for request in listed]
+    return as_asked(look, listed, rows, caller)
 
 
 def look_for_plans(look: Look, requests: Iterable[PlanRequest]) -> None:
@@ -49,7 +51,7 @@ def request_shape(look: Look, request: PlanRequest, caller: Caller) -> RequestSh
     judged = judgement(look, request)
     look_for_leavers(look, [request])
     look_for_plans(look, [request])
-    return RequestShape(
+    shape = RequestShape(
         **_common(request, caller, turns(look, [request]).get(request.id)),
         district_code=request.district_code,
         ground=request.ground,
@@ -61,6 +63,7 @@ def request_shape(look: Look, request: PlanRequest, caller: Caller) -> RequestSh
         judged_by=judged.get("versions", []),
         warnings=judged.get("warnings", []),
     )
+    return as_asked(look, [request], [shape], caller)[0]
 
 
 MADE = ("applicant_note", "current_step", "current_holders", "returned", "available_actions")

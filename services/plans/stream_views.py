@@ -9,12 +9,14 @@ from uuid import UUID
 from pydantic import Field
 
 from services.plans.document import Document
+from services.plans.outside import is_outside
 from services.plans.reached import Reached, outcomes_of
 from services.plans.review import DocumentHistory
 from services.plans.schemas import HistoryShape
 from services.plans.stream import group_of, page, readable
 from shared.clock import SHANGHAI
 from shared.http import Page, PageAsked
+from shared.people import Caller
 from shared.store import Look
 
 MESSAGE = "message/"
@@ -27,12 +29,15 @@ class StreamAsked(PageAsked):
     group: list[Literal["document", "opinions", "messages"]] = Field(default_factory=list, max_length=3)
 
 
-def stream_page(look: Look, document: Document, asked: StreamAsked) -> Page[HistoryShape]:
-    """The entries of a page; those of messages with what has become of them by now."""
+def stream_page(look: Look, document: Document, asked: StreamAsked, caller: Caller) -> Page[HistoryShape]:
+    """The entries of a page; those of messages with what has become of them by now. Outside the caller's
+    scope it is not told what of a form has changed."""
     rows, following = page(look, document.id, asked.group, asked.limit, asked.cursor)
     told = {row.seq: message for row in rows if (message := _message_of(row))}
     reached = outcomes_of(look, told.values())
     shapes = [_shape(document, row, told.get(row.seq), reached) for row in rows]
+    if is_outside(document, caller):
+        shapes = [shape.model_copy(update={"changes": []}) for shape in shapes]
     return Page(items=shapes, next=following)
 
 

@@ -12,6 +12,7 @@ from services.plans.catalogue import CatalogueItem, entries
 from services.plans.document import Document
 from services.plans.form import Allocation, header_json
 from services.plans.leaving import look_for_leavers
+from services.plans.outside import as_asked
 from services.plans.plan import Plan
 from services.plans.queries import Turn, turns
 from services.plans.reservation import reservations
@@ -35,7 +36,8 @@ def plan_rows(look: Look, plans: Iterable[Plan], caller: Caller) -> list[PlanRow
     listed = list(plans)
     now_with = turns(look, listed)
     look_for_leavers(look, listed)
-    return [PlanRow(**_common(plan, caller, now_with.get(plan.id))) for plan in listed]
+    rows = [PlanRow(**_common(plan, caller, now_with.get(plan.id))) for plan in listed]
+    return as_asked(look, listed, rows, caller)
 
 
 def plan_shape(
@@ -56,7 +58,7 @@ def plan_shape(
         judged = sent.verdict.to_json(sent.rules)
     header, used = header_json(plan), reservations(look, plan)
     look_for_leavers(look, [plan])
-    return PlanShape(
+    shape = PlanShape(
         **{**header, **_common(plan, caller, turn)},
         district_code=plan.district_code,
         items=[_item(item.to_json(), catalogue) for item in plan.items],
@@ -71,6 +73,7 @@ def plan_shape(
         judged_by=judged.get("versions", []),
         warnings=judged.get("warnings", []),
     )
+    return as_asked(look, [plan], [shape], caller)[0]
 
 
 AMOUNTS = ("amount", "remaining", "committed", "consumed")

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from services.plans.attachment import listed_files
 from services.plans.form_schemas import PlanForm
+from services.plans.outside import must_be_submitted
 from services.plans.plan import Plan
 from services.plans.rule_views import submission_shape
 from services.plans.rules import rules_for, unit_of
@@ -37,6 +38,7 @@ def submission(plan_id: UUID, store: StoreHere, caller: SignedIn) -> SubmissionS
     """Exactly the facts, content and digest that submit would send, for the preview of the route."""
     with store.read() as look:
         plan = look.get(Plan, plan_id, seen_by=caller)
+        must_be_submitted(plan, caller)
         rules = rules_for(look, plan)
         return submission_shape(*build(plan, rules), rules)
 

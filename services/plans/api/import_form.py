@@ -17,6 +17,7 @@ from services.plans.imports.checks import DOCUMENTS, EITHER
 from services.plans.imports.rules import ImportRules, rules_for
 from services.plans.imports.schemas import ImportForm
 from services.plans.imports.submission import build, so_far
+from services.plans.outside import must_be_submitted
 from services.plans.policy import policy_of
 from services.plans.reference import Field, Term
 from services.plans.rule_views import submission_shape
@@ -103,6 +104,7 @@ def submission(approval_id: UUID, store: StoreHere, caller: SignedIn) -> Submiss
     draft the first review; during and after the notice the one that follows it."""
     with store.read() as look:
         approval = look.get(ImportApproval, approval_id, seen_by=caller)
+        must_be_submitted(approval, caller)
         return _shape(look, approval, rules_for(look, approval))
 
 

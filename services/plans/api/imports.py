@@ -19,9 +19,10 @@ from services.plans.imports.queries import ImportFilter, count_imports, imports_
 from services.plans.imports.schemas import ImportForm, ImportRow, ImportShape
 from services.plans.imports.sending import apply, send_on
 from services.plans.imports.views import import_rows, import_shape
+from services.plans.outside import rounds_read
 from services.plans.policy import policy_of
 from services.plans.queries import CommonTab
-from services.plans.review import note, rounds
+from services.plans.review import note
 from services.plans.rules import unit_of
 from services.plans.schemas import CountsShape, HistoryShape, RoundShape
 from services.plans.stream_views import StreamAsked, stream_page
@@ -242,7 +243,7 @@ def get_history(
     """One stream, oldest first: submissions, opinions, returns, changes with old and new values, who was told
     of what, each with person and time."""
     with store.read() as look:
-        return stream_page(look, look.get(ImportApproval, approval_id, seen_by=caller), wanted)
+        return stream_page(look, look.get(ImportApproval, approval_id, seen_by=caller), wanted, caller)
 
 
 @router.get(
@@ -251,7 +252,8 @@ def get_history(
     summary="历次提交内容 (rounds)",
 )
 def get_rounds(approval_id: UUID, store: StoreHere, caller: SignedIn) -> list[RoundShape]:
-    """Every submission as it was frozen, of either review, with its digest and the versions of the rules."""
+    """Every submission as it was frozen, of either review, with its digest and the versions of the rules;
+    outside the caller's scope those that he was asked about."""
     with store.read() as look:
-        look.get(ImportApproval, approval_id, seen_by=caller)
-        return [RoundShape.model_validate(row) for row in rounds(look, approval_id)]
+        approval = look.get(ImportApproval, approval_id, seen_by=caller)
+        return [RoundShape.model_validate(row) for row in rounds_read(look, approval, caller)]

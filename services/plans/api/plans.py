@@ -8,11 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import raiseload
 
-from services.plans import queries, review
+from services.plans import queries
 from services.plans.announcement import cancelled, status_changed
 from services.plans.attachment import attach
 from services.plans.checks import not_open
 from services.plans.form_schemas import AbandonForm, PlanForm, PlanPatch, SubmitForm
+from services.plans.outside import rounds_read
 from services.plans.plan import Action, Plan, Status
 from services.plans.policy import policy_of
 from services.plans.queries import PlanFilter, Tab, plans_of
@@ -213,12 +214,13 @@ def history(
     """One stream, oldest first: submissions, opinions, returns, changes with old and new values, who was told
     of what, each with person and time."""
     with store.read() as look:
-        return stream_page(look, look.get(Plan, plan_id, seen_by=caller), wanted)
+        return stream_page(look, look.get(Plan, plan_id, seen_by=caller), wanted, caller)
 
 
 @router.get("/plans/{plan_id}/rounds", operation_id="plan_rounds", summary="历次提交内容 (rounds)")
 def rounds(plan_id: UUID, store: StoreHere, caller: SignedIn) -> list[RoundShape]:
-    """Every submission as it was frozen, with its digest and the versions of the rules."""
+    """Every submission as it was frozen, with its digest and the versions of the rules; outside
+    the caller's scope those that he was asked about."""
     with store.read() as look:
-        look.get(Plan, plan_id, seen_by=caller)
-        return [RoundShape.model_validate(row) for row in review.rounds(look, plan_id)]
+        plan = look.get(Plan, plan_id, seen_by=caller)
+        return [RoundShape.model_validate(row) for row in rounds_read(look, plan, caller)]

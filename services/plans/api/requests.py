@@ -13,6 +13,7 @@ from services.plans.announcement import cancelled, request_changed
 from services.plans.attachment import attach, listed_files
 from services.plans.document import Act
 from services.plans.form_schemas import AbandonForm, SubmitForm
+from services.plans.outside import must_be_submitted, rounds_read
 from services.plans.plan import Action, Plan
 from services.plans.queries import RequestFilter, RequestTab
 from services.plans.request import Kind, PlanRequest, Status, must_be_requester
@@ -26,7 +27,7 @@ from services.plans.request_schemas import (
 )
 from services.plans.request_views import form_shape, request_rows, request_shape
 from services.plans.requesting import prepare, send
-from services.plans.review import note, rounds
+from services.plans.review import note
 from services.plans.rule_views import submission_shape
 from services.plans.rules import rules_for, unit_of
 from services.plans.schemas import CountsShape, HistoryShape, RoundShape, SubmissionShape
@@ -186,6 +187,7 @@ def submission(request_id: UUID, store: StoreHere, caller: SignedIn) -> Submissi
     """Exactly the facts, content and digest that submit would send, for the preview of the route."""
     with store.read() as look:
         request = look.get(PlanRequest, request_id, seen_by=caller)
+        must_be_submitted(request, caller)
         return submission_shape(*prepare(look, request, look.get(Plan, request.plan_id)))
 
 
@@ -243,12 +245,13 @@ def get_history(
     """One stream, oldest first: submissions, opinions, returns, changes with old and new values, who was told
     of what, each with person and time."""
     with store.read() as look:
-        return stream_page(look, look.get(PlanRequest, request_id, seen_by=caller), wanted)
+        return stream_page(look, look.get(PlanRequest, request_id, seen_by=caller), wanted, caller)
 
 
 @router.get("/requests/{request_id}/rounds", operation_id="request_rounds", summary="历次提交内容 (rounds)")
 def get_rounds(request_id: UUID, store: StoreHere, caller: SignedIn) -> list[RoundShape]:
-    """Every submission as it was frozen, with its digest and the versions of the rules."""
+    """Every submission as it was frozen, with its digest and the versions of the rules; outside
+    the caller's scope those that he was asked about."""
     with store.read() as look:
-        look.get(PlanRequest, request_id, seen_by=caller)
-        return [RoundShape.model_validate(row) for row in rounds(look, request_id)]
+        request = look.get(PlanRequest, request_id, seen_by=caller)
+        return [RoundShape.model_validate(row) for row in rounds_read(look, request, caller)]

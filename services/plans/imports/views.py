@@ -14,6 +14,7 @@ from services.plans.imports.approval import ImportApproval
 from services.plans.imports.notice import Notice
 from services.plans.imports.schemas import ExpertShape, ImportItemShape, ImportRow, ImportShape, NoticeRow
 from services.plans.leaving import look_for_leavers
+from services.plans.outside import as_asked
 from services.plans.queries import Turn, turns
 from services.plans.review import judgement
 from services.plans.schemas import AttachmentShape
@@ -33,7 +34,8 @@ def import_rows(look: Look, approvals: Iterable[ImportApproval], caller: Caller)
     listed = list(approvals)
     now_with = turns(look, listed)
     look_for_leavers(look, listed)
-    return [ImportRow(**_common(approval, caller, now_with.get(approval.id))) for approval in listed]
+    rows = [ImportRow(**_common(approval, caller, now_with.get(approval.id))) for approval in listed]
+    return as_asked(look, listed, rows, caller)
 
 
 def import_shape(look: Look, approval: ImportApproval, caller: Caller) -> ImportShape:
@@ -44,7 +46,7 @@ def import_shape(look: Look, approval: ImportApproval, caller: Caller) -> Import
     notices = select(Notice).where(Notice.approval_id == approval.id).order_by(Notice.seq.desc())
     judged = judgement(look, approval)
     look_for_leavers(look, [approval])
-    return ImportShape(
+    shape = ImportShape(
         **_common(approval, caller, turns(look, [approval]).get(approval.id)),
         **{name: getattr(approval, name) for name in _HEADER},
         category_name=reference.choices("category").get(approval.category or ""),
@@ -66,6 +68,7 @@ def import_shape(look: Look, approval: ImportApproval, caller: Caller) -> Import
         judged_by=judged.get("versions", []),
         warnings=judged.get("warnings", []),
     )
+    return as_asked(look, [approval], [shape], caller)[0]
 
 
 def notice_row(notice: Notice) -> NoticeRow:
