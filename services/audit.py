@@ -15,22 +15,22 @@ from services.approvals.evidence.tables_check import check_database, check_seals
 from services.approvals.finding import Finding
 from services.processes import err, guarded, open_data_dir, out
 from services.runtime import System
+from shared.service import Running
 from shared.settings import Settings
-from shared.store import Store
 
 SHOWN = 20
 """Findings that are printed of one case; the first one is the first broken link."""
 
 
-def _store(settings: Settings) -> Store:
+def _approvals(settings: Settings) -> Running:
     open_data_dir(settings.data_dir)
-    return System(settings, ["approvals"]).running["approvals"].store
+    return System(settings, ["approvals"]).running["approvals"]
 
 
 @guarded
 def export(settings: Settings, which: str, target: Path) -> int:
     """Writes the evidence of a case, found by its id or its application number."""
-    with _store(settings).read() as look:
+    with _approvals(settings).store.read() as look:
         case = look.first(_wanted(which))
         if case is None:
             err.print(f"没有审核件 (no case) {which}", markup=False)
@@ -48,10 +48,10 @@ def verify_files(files: Sequence[Path]) -> int:
 
 @guarded
 def verify_database(settings: Settings) -> int:
-    """Checks every case in the tables, and the seals."""
-    total, store = 0, _store(settings)
-    broken = int(_report("seals", check_seals_of(store)))
-    for case_id, found in check_database(store):
+    """Checks every case in the tables with the files of its opinions, and the seals."""
+    total, here = 0, _approvals(settings)
+    broken = int(_report("seals", check_seals_of(here.store)))
+    for case_id, found in check_database(here):
         total += 1
         if found:
             broken += _report(f"case {case_id}", found)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Account:
-    """A service account of directory. It belongs to no organisation: a route that takes one says what it
-    may do."""
+    """A service account of directory. It belongs to no organisation: a route that takes one says what it may
+    do, and where."""
 
     account_id: UUID
 

@@ -14,6 +14,8 @@ from shared.clock import SHANGHAI
 from shared.errors import Conflict, Problem
 
 WEEKDAYS = "一二三四五六日"
+LAST = date.max - timedelta(days=1)
+"""The last day that ends: the moment after the next one cannot be told."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,6 @@ def _reason(day: date, is_holiday: bool, name: str | None) -> str:
 
 
 def _next(day: date) -> date:
-    try:
-        return day + timedelta(days=1)
-    except OverflowError:
-        raise calendar_year_missing(MAXYEAR + 1) from None
+    if day >= LAST:
+        raise calendar_year_missing(MAXYEAR + 1)
+    return day + timedelta(days=1)

@@ -72,6 +72,14 @@ class FileStore:
             raise _not_found()
         return self._root / sha256[:2] / sha256[2:]
 
+    def is_whole(self, sha256: str) -> bool:
+        """Whether what is stored under a digest has it; raises NotFound `file_not_found`."""
+        digest = hashlib.sha256()
+        with self.open(sha256) as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest() == sha256
+
     def _keep(self, temporary: Path, target: Path) -> None:
         if target.exists():
             return

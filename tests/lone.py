@@ -20,7 +20,13 @@ from shared.broker import Delivery
 from shared.clock import HandClock
 from shared.database import new_id
 from shared.events import Envelope, Event
-from shared.events.directory import Appointment, DistrictChanged, OrganisationChanged, PersonChanged
+from shared.events.directory import (
+    Appointment,
+    DistrictChanged,
+    OrganisationChanged,
+    PersonChanged,
+    ServiceAccountChanged,
+)
 from shared.feed import FeedPage, local_feed
 from shared.inbox import InboxRow
 from shared.outbox import OutboxRow, envelope
@@ -198,6 +204,13 @@ class Lone:
             )
         )
         return found
+
+    def account(self, name: str, district_path: str, **more: Any) -> UUID:
+        """A service account; gives its id."""
+        about = {"account_id": new_id(), "version": 1, "active": True, **more}
+        told = ServiceAccountChanged(name=name, district_path=district_path, **about)
+        self.hear(told)
+        return told.account_id
 
     def close(self) -> None:
         self.here.stopping.set()

@@ -50,7 +50,7 @@ def open_case(work: Work, event: DocumentSubmitted) -> None:
         return
     file = _new_round(work, event, case, found)
     file.case.describe(asked, directory.unit.name, directory.unit.district_path)
-    rounds.submit(file, Actor(asked.applicant_id, asked.applicant_name), start)
+    rounds.submit(file, Actor(asked.applicant_id, asked.applicant_name), start, found.chains)
     work.add(file.case)
     work.session.flush()  # the case before what refers to it
     work.add(file.round)

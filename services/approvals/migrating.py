@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, select
 
 from services.approvals.actor import Actor
 from services.approvals.case import Case, CaseRound, CaseState
+from services.approvals.case_event import CaseEvent
 from services.approvals.case_file import CaseFile
 from services.approvals.chains.chain import Chain, ChainVersion
 from services.approvals.filing import former_holders, keep, take
@@ -74,8 +75,7 @@ def older_rounds(
     if after is not None:
         asked = asked.where(Case.id > after)
     rows: Any = look.execute(asked).all()
-    found = [case for case, frozen in rows if _is_older(target, case.route or frozen)]
-    return found, rows[-1][0].id if len(rows) == limit else None
+    return _by_older(look, target, rows), rows[-1][0].id if len(rows) == limit else None
 
 
 def chosen_rounds(work: Work, target: Target, cases: Sequence[UUID]) -> list[Case]:
@@ -83,7 +83,7 @@ def chosen_rounds(work: Work, target: Target, cases: Sequence[UUID]) -> list[Cas
     asked = _older(target).where(Case.id.in_(cases)).order_by(Case.id)
     locked = asked.with_for_update(of=Case).execution_options(populate_existing=True)
     rows: Any = work.execute(locked).all()
-    return [case for case, frozen in rows if _is_older(target, case.route or frozen)]
+    return _by_older(work, target, rows)
 
 
 def prospect(look: Look, target: Target, case: Case, caller: Caller) -> Prospect:
@@ -111,7 +111,7 @@ def move(work: Work, target: Target, case: Case, caller: Caller, reason: str) ->
     if found.new is not None:
         about = {
             "chain": str(target.chain.id),
-            "from": _versions(target, found.before),
+            "from": _versions(target, found.before) or _noted(work, target, [case.id])[case.id],
             "version": target.version.n,
             "renamed": dict(target.renamed),
         }
@@ -134,8 +134,34 @@ def _older(target: Target) -> Select[Any]:
     )
 
 
-def _is_older(target: Target, route: Sequence[Mapping[str, Any]]) -> bool:
-    return bool(_versions(target, [RouteStep.model_validate(step) for step in route]))
+def _by_older(look: Look, target: Target, rows: Sequence[Any]) -> list[Case]:
+    """Those of these cases, given with what their rounds froze, that go by an older version: by the steps of
+    their routes; one whose route has no step of the chain, by what its events say."""
+    routes = {
+        case: [RouteStep.model_validate(step) for step in case.route or frozen] for case, frozen in rows
+    }
+    chain = target.chain.id
+    without = [case.id for case, route in routes.items() if all(step.chain_id != chain for step in route)]
+    noted = _noted(look, target, without)
+    return [case for case, route in routes.items() if noted.get(case.id) or _versions(target, route)]
+
+
+def _noted(look: Look, target: Target, cases: Sequence[UUID]) -> dict[UUID, list[int]]:
+    """The older version of the chain by which each of these rounds goes without having a step of it; 0 for a
+    round that began while its unit had no chain."""
+    found: dict[UUID, int | None] = dict.fromkeys(cases, 0 if target.chain.level == Segment.UNIT else None)
+    acts = (
+        select(CaseEvent)
+        .join(Case, and_(Case.id == CaseEvent.case_id, Case.round == CaseEvent.round))
+        .where(CaseEvent.case_id.in_(cases), CaseEvent.type.in_(("submitted", "migrated")))
+        .order_by(CaseEvent.case_id, CaseEvent.seq)
+    )
+    for act in look.all(acts) if cases else ():
+        # a submission names all its chains, a migration the one that it is about
+        for one in act.data.get("chains", [act.data]):
+            if one.get("chain") == str(target.chain.id):
+                found[act.case_id] = one["version"]
+    return {case: [n] if n not in (None, target.version.n) else [] for case, n in found.items()}
 
 
 def _versions(target: Target, route: Sequence[RouteStep]) -> list[int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from services.approvals import told
 from services.approvals.actor import Actor
@@ -16,9 +18,9 @@ from shared.digest import digest
 from shared.events.approvals import CaseOpened, CaseTerminated, CaseWithdrawn
 
 
-def submit(file: CaseFile, by: Actor, opening: NextStep) -> None:
-    """Opens the round that `file.round` froze, at the step that `opening` says; what it carries over from the
-    round before is an act of its own for each agreement."""
+def submit(file: CaseFile, by: Actor, opening: NextStep, versions: Iterable[tuple[UUID, int]] = ()) -> None:
+    """Opens the round that `file.round` froze by these versions of chains, at the step that `opening` says;
+    what it carries over from the round before is an act of its own for each agreement."""
     case = file.case
     if not case.event_hash:
         case.event_hash = first_hash(case.id, file.round.digest, file.round.route)
@@ -37,7 +39,8 @@ def submit(file: CaseFile, by: Actor, opening: NextStep) -> None:
         "route": digest(plain(file.round.route)),
         "row": row_digest(written(file.round)),
     }
-    chains = _chains(file)
+    found = {(step.chain_id, step.chain_version) for step in file.route}.union(versions)
+    chains = [{"chain": str(chain), "version": version} for chain, version in sorted(found)]
     record(file, "submitted", by, effects, revision=file.round.revision, chains=chains, frozen=frozen)
     steps = [step.name for step in file.route if step.applies]
     names = [step.name for step in file.route if step.carried]
@@ -71,8 +74,3 @@ def _end(file: CaseFile, state: CaseState, act: str, by: Actor | None, **about: 
     closed = file.cancel_pending()
     file.settle_attention()
     record(file, act, by, Effects(closed=closed), **about)
-
-
-def _chains(file: CaseFile) -> list[dict[str, Any]]:
-    versions = {(str(step.chain_id), step.chain_version) for step in file.route}
-    return [{"chain": chain, "version": version} for chain, version in sorted(versions)]

@@ -35,15 +35,20 @@ class InForce:
 
     @property
     def steps(self) -> list[Step]:
-        published = [pair[1].steps for pair in (self.unit, self.district) if pair]
-        return [Step.model_validate(step) for steps in published for step in steps]
+        return [Step.model_validate(step) for _, version in self.chains for step in version.steps]
+
+    @property
+    def chains(self) -> list[tuple[Chain, ChainVersion]]:
+        """Those that there are, the unit's first."""
+        return [pair for pair in (self.unit, self.district) if pair]
 
 
 @dataclass(frozen=True)
 class Route:
     """`steps` is what a round freezes. `first` is the step that opens first, `seating` who may be picked or
     asked there; `skipped` are the steps before it with the rule; `carried` what stands of the round before,
-    by the number of the step. With problems there is no round."""
+    by the number of the step; `chains` the versions that it was made by, those without a step too. With
+    problems there is no round."""
 
     steps: Sequence[RouteStep]
     problems: Sequence[Problem]
@@ -51,6 +56,7 @@ class Route:
     seating: Seating = field(default_factory=Seating)
     skipped: Mapping[str, str] = field(default_factory=dict)
     carried: Mapping[int, Carried] = field(default_factory=dict)
+    chains: Sequence[tuple[UUID, int]] = ()
 
     @property
     def candidates(self) -> Sequence[Candidate]:
@@ -78,7 +84,8 @@ def route(submission: Submission, chains: InForce, directory: Directory | None, 
     if not problems:
         steps = [attesting(step, submission.content, submission.digest) for step in steps]
     problems += _chain_problems(directory.unit, chains)
-    return _judged(steps, problems, submission.applicant_id, directory, earlier)
+    found = _judged(steps, problems, submission.applicant_id, directory, earlier)
+    return replace(found, chains=[(chain.id, version.n) for chain, version in chains.chains])
 
 
 def route_of(facts: dict[str, Any], applicant: UUID, chains: InForce, directory: Directory) -> Route:

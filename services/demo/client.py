@@ -104,10 +104,10 @@ class Person:
         return answer.json() if answer.content else None
 
     def _known(self, method: str, path: str, body: Any, **options: Any) -> Any:
-        """Nothing while a service has not heard of this person yet."""
+        """Nothing while a service has not heard of this person or account yet."""
         try:
             return self.api.answer(method, path, body, **options)
         except Refused as refused:
-            if refused.problem.get("code") == "person_not_known_yet":
+            if refused.problem.get("code") in ("person_not_known_yet", "account_not_known_yet"):
                 return None
             raise

@@ -76,10 +76,10 @@ def administrator(api: Api, admin_file: Path) -> Person:
     return api.sign_in(login, fresh)
 
 
-def trade_system(api: Api, admin: Person) -> Person:
+def trade_system(api: Api, admin: Person, district: str) -> Person:
     """A program outside that reports what becomes of trades, with a service account of its own."""
     name = f"示例交易系统 {secrets.token_hex(3)}"
-    account = admin.post("/api/directory/service-accounts", {"name": name})
+    account = admin.post("/api/directory/service-accounts", {"name": name, "district_code": district})
     known = {"id": account["id"], "secret": account["secret"]}
     token = api.call("POST", "/api/directory/service-accounts/token", known)["access_token"]
     return Person(api, name, account["id"], admin.organisation_id, token)
@@ -100,7 +100,9 @@ def play(url: str, admin_file: Path, out: Console, key: str, whole: bool = False
         )
         teller = Teller(api, out, key)
         if whole:
-            ends = Everything(sample, year, teller.say, teller.events).play_all(trade_system(api, admin))
+            ends = Everything(sample, year, teller.say, teller.events).play_all(
+                trade_system(api, admin, sample.district)
+            )
             out.print(
                 "各单据状态 (how each ends): " + "，".join(f"{of} {label}" for of, label in ends.items())
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import TypeAdapter
 from sqlalchemy import select
 
@@ -18,7 +20,7 @@ from services.directory.organisation import (
 from services.directory.permissions import Verb, covers
 from services.directory.schemas.districts import DistrictCode
 from services.directory.schemas.organisations import ExemptClass, OrganisationName
-from services.directory.sheet import Import, checked, invalid_cell, one_of, read_import
+from services.directory.sheet import Import, checked, differs, invalid_cell, one_of, read_import
 from services.directory.tables import take_turn
 from shared.csvfile import Column, Row
 from shared.errors import Forbidden, Problem, invalid
@@ -26,6 +28,7 @@ from shared.people import Caller
 from shared.store import Work
 
 LIMIT = 2000
+FIELDS = ("name", "kind", "district_code", "import_exempt_class")
 
 
 def read_uscc(cell: str) -> str:
@@ -82,7 +85,8 @@ def import_organisations(work: Work, data: bytes, caller: Caller) -> Import:
             uscc = row.values["uscc"]
             if uscc in made:
                 raise invalid([Problem("uscc_twice", "文件中重复出现", "/uscc", "twice in this file")])
-            if uscc in known and _same(known[uscc], row, caller):
+            if uscc in known:
+                _must_be_same(known[uscc], row, known, caller)
                 found.done(row, "unchanged", row.values["name"])
                 continue
             made[uscc] = _made(work, row, caller)
@@ -99,13 +103,18 @@ def _known(work: Work, rows: list[Row]) -> dict[str, Organisation]:
     return {one.uscc or "": one for one in work.all(select(Organisation).where(Organisation.uscc.in_(codes)))}
 
 
-def _same(there: Organisation, row: Row, caller: Caller) -> bool:
-    """Whether it is there just like this. Raises `Invalid` when it is there otherwise, or out of sight."""
-    visible = covers(caller, Verb.READ_ORGANISATIONS, there.id, there.district.path)
-    fields = ("name", "kind", "district_code")
-    if not visible or any(getattr(there, name) != row.values[name] for name in fields):
-        raise invalid([Problem("uscc_taken", "该代码的单位已存在，内容不同", "/uscc", "this code is taken")])
-    return True
+def _must_be_same(there: Organisation, row: Row, known: Mapping[str, Organisation], caller: Caller) -> None:
+    """An empty cell says nothing. Raises `Invalid`: `differs` for each column that says otherwise than what
+    is there, `uscc_taken` for what is out of sight."""
+    if not covers(caller, Verb.READ_ORGANISATIONS, there.id, there.district.path):
+        raise invalid([Problem("uscc_taken", "该代码已被其他单位使用", "/uscc", "this code is taken")])
+    said = {name: row.values[name] for name in FIELDS if row.values[name] is not None}
+    wrong = [differs(name) for name, value in said.items() if getattr(there, name) != value]
+    superior = known.get(row.values["superior_uscc"])
+    if row.values["superior_uscc"] and (superior is None or superior.id != there.superior_id):
+        wrong.append(differs("superior_uscc"))
+    if wrong:
+        raise invalid(wrong)
 
 
 def _made(work: Work, row: Row, caller: Caller) -> Organisation:

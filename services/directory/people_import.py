@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from pydantic import TypeAdapter
 from sqlalchemy import select
@@ -12,9 +13,9 @@ from sqlalchemy import select
 from services.directory.grant import UNKNOWN, Wanted, appointed
 from services.directory.organisation import Organisation
 from services.directory.organisation_import import read_uscc
-from services.directory.person import Person, Profile, new_person
+from services.directory.person import Person, Profile, may_administer, new_person
 from services.directory.schemas.people import Email, Login, PersonName, Phone, Position
-from services.directory.sheet import Import, checked, one_of, read_import
+from services.directory.sheet import Import, checked, differs, one_of, read_import
 from shared.csvfile import Column, Row
 from shared.errors import Conflict, Problem, invalid
 from shared.people import ROLE_LABELS, Caller
@@ -100,6 +101,7 @@ def import_people(work: Work, data: bytes, caller: Caller, hashes: Mapping[str, 
     for row in found.rows:
         with found.judging(row):
             person, fresh = _person(done, row, hashes)
+            _must_fit(person, row, caller, work.today)
             given = _appoint(work, person, row, units, caller)
             if given and person.login in there:
                 done.changed[person.login] = person
@@ -125,6 +127,8 @@ def _person(done: PeopleImport, row: Row, hashes: Mapping[str, str]) -> tuple[Pe
     if login in done.hidden:
         raise invalid([Problem("login_taken", "登录名已被使用", "/login", "this login is taken")])
     person = done.there.get(login) or done.made.get(login)
+    if person is not None and not person.active:
+        raise invalid([Problem("person_inactive", "该账号已停用", "/login", "the account is inactive")])
     if person is None:
         profile = Profile(login, name, row.values["email"] or "", row.values["phone"] or "")
         person = done.made[login] = new_person(profile, hashes.get(login, ""), temporary=True)
@@ -135,8 +139,19 @@ def _person(done: PeopleImport, row: Row, hashes: Mapping[str, str]) -> tuple[Pe
     return person, False
 
 
+def _must_fit(person: Person, row: Row, caller: Caller, today: date) -> None:
+    """An empty cell says nothing. Raises `Invalid`: `differs` for each contact that is another one there,
+    `person_beyond_reach` for those of somebody else's people, which the caller may not even compare."""
+    said = [name for name in ("email", "phone") if row.values[name]]
+    if person.appointments and said and not may_administer(caller, person, today):
+        text, text_en = "该人员的账号不由您维护，请留空", "not an account that you administer: leave it empty"
+        raise invalid([Problem("person_beyond_reach", text, f"/{name}", text_en) for name in said])
+    if wrong := [differs(name) for name in said if getattr(person, name) != row.values[name]]:
+        raise invalid(wrong)
+
+
 def _appoint(work: Work, person: Person, row: Row, units: Mapping[str, Organisation], caller: Caller) -> bool:
-    """False when he has that role there already."""
+    """False when he has that role there already. Raises `Invalid` as `_must_be_held` does."""
     unit = units.get(row.values["organisation_id"])
     if unit is None:
         raise invalid([UNKNOWN])
@@ -144,8 +159,21 @@ def _appoint(work: Work, person: Person, row: Row, units: Mapping[str, Organisat
         wanted = Wanted(unit.id, row.values["role"], row.values["positions"] or [])
         person.appointments.append(appointed(work, person, wanted, caller))
     except Conflict:
+        _must_be_held(person, wanted, work.today)
         return False
     return True
+
+
+def _must_be_held(person: Person, wanted: Wanted, today: date) -> None:
+    """Raises `Invalid`: `already_ended` for a role that he had there once, `differs` for other positions."""
+    place = wanted.organisation_id, wanted.role
+    ever = [one for one in person.appointments if (one.organisation_id, one.role) == place]
+    held = [one for one in ever if not one.over(today)]
+    if not held:
+        text = "该任职已结束，须在系统中重新任职"
+        raise invalid([Problem("already_ended", text, "/role", "this appointment is over: give it anew")])
+    if wanted.positions and list(dict.fromkeys(wanted.positions)) not in [one.positions for one in held]:
+        raise invalid([differs("positions")])
 
 
 def _publish(work: Work, done: PeopleImport) -> None:

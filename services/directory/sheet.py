@@ -70,6 +70,12 @@ def read_import(data: bytes, columns: tuple[Column, ...], limit: int) -> Import:
     return Import(columns, rows, problems=list(sheet.problems))
 
 
+def differs(column: str) -> Problem:
+    """A cell that says otherwise than what is there already: an import adds, it changes nothing."""
+    text = "与系统中已有的内容不同；导入不修改已有内容，请在系统中修改，或改正文件"
+    return Problem("differs", text, f"/{column}", "differs from what is there; an import changes nothing")
+
+
 def one_of(labels: Mapping[Choice, str]) -> Callable[[str], Choice]:
     """Reads a code or its Chinese label."""
     known = {**{str(code): code for code in labels}, **{label: code for code, label in labels.items()}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import String, select
@@ -12,10 +13,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.plans import reference
 from services.plans.tables import Base
 from shared.csvfile import Column, LineProblem, Row, read_rows
-from shared.errors import Invalid
-from shared.store import Look, Store, Work
+from shared.errors import Conflict, Invalid, Problem, invalid
+from shared.store import Look, Work
 
 CODE = r"^[ABC](\d{8})?$"
+SHOWN = 20
+"""Codes that are named where many would be deselected."""
 
 
 class CatalogueItem(Base):
@@ -44,22 +47,48 @@ def first_catalogue(work: Work) -> None:
     work.add(*(_item(row) for row in reference.read("catalogue")))
 
 
-def import_catalogue(store: Store, data: bytes, preview: bool = False) -> tuple[int, list[LineProblem]]:
-    """Takes over a whole catalogue from CSV, all or nothing; gives the number of rows and the problems.
+@dataclass(frozen=True)
+class CatalogueFile:
+    """A whole catalogue as a file gives it, and everything that is wrong with it."""
 
-    Codes that are not in the file stay, but can no longer be selected.
-    """
+    rows: int
+    items: dict[str, CatalogueItem]
+    problems: list[LineProblem]
+
+    def deselected(self, look: Look) -> list[str]:
+        """The codes that can be selected now and no longer once the file is taken over."""
+        now = look.all(
+            select(CatalogueItem.code).where(CatalogueItem.selectable).order_by(CatalogueItem.code)
+        )
+        return [code for code in now if code not in self.items or not self.items[code].selectable]
+
+    def take_over(self, work: Work, deselecting: int) -> list[str]:
+        """Codes that are not in the file stay, but can no longer be selected; whoever sends it says how many
+        become so. Gives them. Raises `Conflict` (`deselection_unconfirmed`)."""
+        every = work.lock_all(select(CatalogueItem).order_by(CatalogueItem.code))
+        gone = self.deselected(work)
+        if len(gone) != deselecting:
+            raise Conflict(
+                "deselection_unconfirmed",
+                f"导入后将有 {len(gone)} 个品目不能再选，请确认这一数目",
+                f"{len(gone)} codes could no longer be selected: confirm this number",
+                facts={"deselected": len(gone), "codes": gone[:SHOWN]},
+            )
+        for known in every:
+            known.selectable = False
+        for item in self.items.values():
+            work.session.merge(item)
+        return gone
+
+
+def read_catalogue(data: bytes) -> CatalogueFile:
+    """Reads a whole catalogue from CSV. Raises as `read_rows` does, also for a file of a header only."""
     sheet = read_rows(data, COLUMNS)
     problems = [*sheet.problems, *_repeated(sheet.rows)]
-    if problems or preview:
-        return len(sheet.rows), problems
-    with store.work() as work:
-        wanted = {row.values["code"]: row.values for row in sheet.rows}
-        for known in work.lock_all(select(CatalogueItem).order_by(CatalogueItem.code)):
-            known.selectable = False
-        for values in wanted.values():
-            work.session.merge(_item(values))
-    return len(sheet.rows), []
+    if not sheet.rows and not problems:
+        raise invalid([Problem("csv_empty", "文件没有品目", "/lines", "the file has no codes")])
+    items = {} if problems else {row.values["code"]: _item(row.values) for row in sheet.rows}
+    return CatalogueFile(len(sheet.rows), items, problems)
 
 
 def _item(values: Mapping[str, Any]) -> CatalogueItem:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
+from services.plans.account import AccountCopy
 from services.plans.announcement import status_changed
 from services.plans.budget import Entry
 from services.plans.guards import insufficient_remaining
@@ -23,16 +24,18 @@ from shared.money import format_yuan
 from shared.people import Caller
 from shared.store import Look, Work
 
-SYSTEM = "交易系统"
-
 
 def trades_of(plan_id: UUID) -> Select[Trade]:
     return select(Trade).where(Trade.plan_id == plan_id)
 
 
-def trade_and_plan(look: Look, trade_id: UUID) -> tuple[Trade, Plan]:
-    """A trade with its plan; in a `Work` both are locked, the plan first. Raises `NotFound`."""
-    plan_id = look.first(select(Trade.plan_id).where(Trade.id == trade_id))
+def trade_and_plan(look: Look, trade_id: UUID, account: AccountCopy) -> tuple[Trade, Plan]:
+    """A trade with its plan, in the account's district; in a `Work` both are locked, the plan first. Raises
+    `NotFound`."""
+    within = Plan.district_path.startswith(account.district_path, autoescape=True)
+    plan_id = look.first(
+        select(Plan.id).join(Trade, Trade.plan_id == Plan.id).where(Trade.id == trade_id, within)
+    )
     if plan_id is None:
         raise NotFound("not_found", "未找到该交易", "no such trade")
     plan = look.get(Plan, plan_id)
@@ -58,7 +61,7 @@ def start(work: Work, plan: Plan, holder: Caller, fen: int, reference: str) -> T
     return trade
 
 
-def award(work: Work, plan: Plan, trade: Trade, fen: int, by: UUID) -> None:
+def award(work: Work, plan: Plan, trade: Trade, fen: int, by: AccountCopy) -> None:
     """The trade was awarded for an amount; what it saved remains in the plan."""
     trade.must_allow(Outcome.AWARD)
     plan.must_allow(Action.AWARD)
@@ -67,42 +70,44 @@ def award(work: Work, plan: Plan, trade: Trade, fen: int, by: UUID) -> None:
         raise invalid([Problem("award_above_trade", text, "/amount", "more than the trade's amount")])
     before = plan.to_record()
     trade.award(fen, work.now)
-    trade.reported_by = by
+    trade.reported_by = by.account_id
     move(work, plan, Entry.CONSUMED, trade.awarded, **_entry(plan, trade))
     move(work, plan, Entry.UNCOMMITTED, trade.saved, **_entry(plan, trade))
     plan.use(Action.AWARD, work.now, committed=-trade.amount_fen, consumed=fen)
     text = f"交易 {trade.reference} 成交，成交金额 {format_yuan(fen)} 元"
-    note(work, plan, "trade_awarded", text, before=before, **_by(trade))
+    note(work, plan, "trade_awarded", text, before=before, **_by(trade, by))
     _tell(work, plan, trade, TradeAwarded, before)
 
 
-def fail(work: Work, plan: Plan, trade: Trade, reason: str, by: UUID) -> None:
+def fail(work: Work, plan: Plan, trade: Trade, reason: str, by: AccountCopy) -> None:
     """The trade failed (废标): its amount remains in the plan."""
     trade.must_allow(Outcome.FAIL)
     plan.must_allow(Action.FAIL_TRADE)
     before = plan.to_record()
     trade.fail(reason, work.now)
-    trade.reported_by = by
+    trade.reported_by = by.account_id
     move(work, plan, Entry.UNCOMMITTED, trade.whole, **_entry(plan, trade))
     plan.use(Action.FAIL_TRADE, work.now, committed=-trade.amount_fen)
-    note(work, plan, "trade_failed", f"交易 {trade.reference} 废标：{reason}", before=before, **_by(trade))
+    note(
+        work, plan, "trade_failed", f"交易 {trade.reference} 废标：{reason}", before=before, **_by(trade, by)
+    )
     _tell(work, plan, trade, TradeFailed, before)
 
 
-def reverse(work: Work, plan: Plan, trade: Trade, reason: str, by: UUID) -> None:
+def reverse(work: Work, plan: Plan, trade: Trade, reason: str, by: AccountCopy) -> None:
     """The award is taken back: what it consumed remains in the plan again, or is released at once when the
     plan has been closed meanwhile."""
     trade.must_allow(Outcome.REVERSE)
     plan.must_allow(Action.REVERSE)
     before = plan.to_record()
     trade.reverse(reason, work.now)
-    trade.reported_by = by
+    trade.reported_by = by.account_id
     move(work, plan, Entry.REVERSED, trade.awarded, **_entry(plan, trade))
     if plan.status == Status.CLOSED:
         move(work, plan, Entry.RELEASED, trade.awarded, **_entry(plan, trade))
     plan.use(Action.REVERSE, work.now, consumed=-trade.awarded_fen)
     text = f"交易 {trade.reference} 成交撤销：{reason}"
-    note(work, plan, "trade_reversed", text, before=before, **_by(trade))
+    note(work, plan, "trade_reversed", text, before=before, **_by(trade, by))
     _tell(work, plan, trade, TradeReversed, before)
 
 
@@ -118,8 +123,8 @@ def _entry(plan: Plan, trade: Trade) -> dict[str, Any]:
     return {"round": plan.round, "actor_id": trade.reported_by, "reason": trade.reference}
 
 
-def _by(trade: Trade) -> dict[str, Any]:
-    return {"actor_id": trade.reported_by, "actor_name": SYSTEM, "trade_id": str(trade.id)}
+def _by(trade: Trade, account: AccountCopy) -> dict[str, Any]:
+    return {"actor_id": account.account_id, "actor_name": account.name, "trade_id": str(trade.id)}
 
 
 def _tell(work: Work, plan: Plan, trade: Trade, kind: type[TradeChanged], before: dict[str, Any]) -> None:

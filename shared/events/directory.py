@@ -113,7 +113,7 @@ class DistrictChanged(Event):
 
 class ServiceAccountChanged(Event):
     """The whole state of a service account, without its secret. One that is inactive may do nothing more,
-    whatever token it still has."""
+    whatever token it still has. It acts in the district of the path and below, everywhere without one."""
 
     type: ClassVar[str] = "service_account.changed"
     publisher: ClassVar[str] = "directory"
@@ -122,6 +122,7 @@ class ServiceAccountChanged(Event):
     version: int
     name: str
     active: bool
+    district_path: str = ""
 
     @property
     def subject(self) -> str:

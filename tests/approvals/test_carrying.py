@@ -267,7 +267,7 @@ def test_the_evidence_shows_whose_agreement_of_which_round_holds(three_steps: Of
     office.submit(submission=document(office, doc_id, notes="已补充说明"), n=2)
     case = office.case("li", doc_id)["id"]
     evidence = json.loads(office.send("li", "GET", f"cases/{case}/evidence").content)
-    assert check(evidence) == check_case_of(office.store, UUID(case)) == []
+    assert check(evidence) == check_case_of(office.here, UUID(case)) == []
     carried_slots = [one for one in evidence["slots"] if one["carried_round"] == 1]
     assert [one["holder_name"] for one in carried_slots] == ["wang", "zhao"]
     assert {one["digest"] for one in carried_slots} == {evidence["rounds"][0]["digest"]}

@@ -197,3 +197,35 @@ def test_people_named_for_overdue_turns_are_of_the_unit_as_well(office: Office) 
     ]
     inside = finance_step(budget_hours=8, escalation=late(office.id("zhou"))["escalation"])
     assert publish(office, "zhou", "district", inside).status_code == 200
+
+
+def test_a_condition_over_a_fact_that_no_document_has_is_warned_of(office: Office) -> None:
+    office.add("xu", office.school, "reviewer")
+    large = {"op": "ge", "fact": "amout_fen", "value": 100}
+    odd = {"op": "and", "of": [{"op": "eq", "fact": "amount_fen", "value": 1}, large]}
+    steps = [step("head", condition=large), step("odd", condition=odd), step("all")]
+    body = {"level": "unit", "doc_type": office.doc_type, "name": "审核链", "steps": steps}
+    chain = office.post("chen", "chains", body).json()["id"]
+    assert lint(office, chain)["warnings"] == [], "nothing is known of documents yet"
+    publish(office, "chen", "unit", step("head"))
+    publish(office, "zhou", "district", finance_step())
+    office.submit()
+    edit = {"name": "审核链", "steps": steps}
+    edited = office.send("chen", "PUT", f"chains/{chain}/draft", edit, If_Match=tag(office, chain))
+    assert edited.status_code == 200
+    found = lint(office, chain)
+    assert [(one["code"], one["pointer"]) for one in found["warnings"]] == [
+        ("unknown_fact", "/steps/0/condition"),
+        ("unknown_fact", "/steps/1/condition"),
+    ]
+    assert found["warnings"][0]["text"].endswith("“amout_fen”，最近的单据都没有该要素；是否为“amount_fen”")
+    assert publish(office, "chen", "unit", *steps).status_code == 200
+
+
+def lint(office: Office, chain: str) -> dict[str, Any]:
+    found: dict[str, Any] = office.post("chen", f"chains/{chain}/lint").json()
+    return found
+
+
+def tag(office: Office, chain: str) -> str:
+    return f'"v{office.get("chen", f"chains/{chain}")["version"]}"'

@@ -136,7 +136,7 @@ def test_what_a_document_says_is_no_change_of_the_evidence(office: Office) -> No
     office.disagree("wang")
     state(office, doc_id, "approved")
     case = UUID(office.case("chen", doc_id)["id"])
-    assert check_case_of(office.store, case) == []
+    assert check_case_of(office.here, case) == []
 
 
 def test_what_was_said_of_an_older_round_is_past(office: Office) -> None:

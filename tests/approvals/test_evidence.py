@@ -156,20 +156,20 @@ COLUMNS = [
 @pytest.mark.parametrize(("kind", "column"), COLUMNS, ids=lambda one: getattr(one, "__tablename__", one))
 def test_i2_a_change_of_any_column_in_the_tables_is_found(desk: Desk, kind: Any, column: str) -> None:
     case_id = UUID(desk.case("li", desk.doc_id)["id"])
-    assert check_case_of(desk.store, case_id) == check_seals_of(desk.store) == []
+    assert check_case_of(desk.here, case_id) == check_seals_of(desk.store) == []
     table, mapped = kind.__tablename__, kind.__table__.c[column].name
     with closing(sqlite3.connect(desk.here.settings.data_dir / "approvals.db", isolation_level=None)) as raw:
         key, value = raw.execute(f'SELECT rowid, "{mapped}" FROM "{table}" LIMIT 1').fetchone()
         change = f'UPDATE "{table}" SET "{mapped}" = ? WHERE rowid = ?'
         raw.execute(change, (other(value), key))
         try:
-            found = [one for _, broken in check_database(desk.store) for one in broken]
-            alone = [*check_case_of(desk.store, case_id), *check_seals_of(desk.store)]
+            found = [one for _, broken in check_database(desk.here) for one in broken]
+            alone = [*check_case_of(desk.here, case_id), *check_seals_of(desk.store)]
         finally:
             # the number of a seal is its rowid as well
             raw.execute(change, (value, other(value) if (table, mapped) == ("seal", "n") else key))
     assert found or alone, f"nobody noticed {table}.{column}"
-    assert check_case_of(desk.store, case_id) == []
+    assert check_case_of(desk.here, case_id) == []
 
 
 def other(raw: Any) -> Any:

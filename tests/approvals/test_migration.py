@@ -213,3 +213,39 @@ def test_i40_a_decided_step_goes_by_its_new_key(office: Office) -> None:
     assert (moved["outcome"], moved["step_after"]) == ("moved", "环节checker")
     assert steps(office, doc_id)[0] == ("unit.head", "done", 1), "what was decided stays as it was"
     assert is_whole(office, doc_id)
+
+
+def test_a_round_that_began_under_a_version_without_a_step_is_found(office: Office) -> None:
+    office.publish("chen", "unit", [step("head")])
+    chain = office.publish("zhou", "district", [])
+    doc_id, _ = office.submit()
+    office.clock.move(minutes=1)
+    office.republish("zhou", chain, [finance_step()])
+    assert row(preview(office, "zhou", chain))["outcome"] == "moves"
+    assert row(migrate(office, "zhou", chain, doc_id))["outcome"] == "moved"
+    assert steps(office, doc_id) == [("unit.head", "current", 1), ("district.finance", "waiting", 2)]
+    assert preview(office, "zhou", chain).json()["rows"] == []
+    assert is_whole(office, doc_id)
+    office.clock.move(minutes=1)
+    office.republish("zhou", chain, [])
+    assert row(migrate(office, "zhou", chain, doc_id))["outcome"] == "moved"
+    office.clock.move(minutes=1)
+    office.republish("zhou", chain, [finance_step(), finance_step("again")])
+    assert row(migrate(office, "zhou", chain, doc_id))["outcome"] == "moved"
+    assert [key for key, _, _ in steps(office, doc_id)][1:] == ["district.finance", "district.again"]
+    assert is_whole(office, doc_id)
+
+
+def test_a_round_that_began_while_the_unit_needed_no_chain_moves_to_its_first(office: Office) -> None:
+    policy = {"unit_segment_optional": True, "repeat": "never"}
+    assert office.send("zhou", "PUT", "districts/140105/policy", policy, If_Match='"v0"').status_code == 200
+    chain = office.publish("zhou", "district", [finance_step()])
+    doc_id, _ = office.submit()
+    office.clock.move(minutes=1)
+    unit = office.publish("chen", "unit", [step("head")])
+    assert preview(office, "zhou", chain).json()["rows"] == []
+    moved = row(migrate(office, "chen", unit, doc_id))
+    assert (moved["outcome"], moved["opens"]) == ("moved", ["wang", "zhao"])
+    assert preview(office, "chen", unit).json()["rows"] == []
+    assert office.agree("wang").json()["current_step"] == "环节finance"
+    assert is_whole(office, doc_id)

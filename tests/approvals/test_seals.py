@@ -97,7 +97,7 @@ def test_a_history_that_was_forged_whole_breaks_its_seal(office: Office) -> None
         work.session.expunge_all()
         work.execute(update(CaseEvent).where(*of_last).values(actor_name="zhao", hash=forged))
         work.execute(update(Case).where(Case.id == case_id).values(event_hash=forged))
-    assert [one.where for one in check_case_of(office.store, case_id)] == ["events/2"]
+    assert [one.where for one in check_case_of(office.here, case_id)] == ["events/2"]
     assert [one.where for one in check_seals_of(office.store)] == ["seals/1"]
 
 

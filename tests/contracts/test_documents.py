@@ -30,7 +30,6 @@ REPEATABLE = {
     "check_floor",
     "replay_chain",
     "preview_migration",
-    "import_catalogue",
     "read_message",
     "read_all_messages",
     "archive_read_messages",

@@ -7,7 +7,7 @@ from uuid import UUID
 import jwt
 
 from shared.people import Role
-from tests.directory.bureau import Bureau, code, codes
+from tests.directory.bureau import CITY, Bureau, code, codes
 
 
 def test_an_appointment_holds_from_a_day_until_a_day(bureau: Bureau, mayor: str) -> None:
@@ -70,9 +70,8 @@ def test_an_unknown_appointment_is_not_found(bureau: Bureau, mayor: str) -> None
 
 def test_a_program_signs_in_with_a_secret_shown_once(bureau: Bureau) -> None:
     admin = bureau.platform()
-    answers = [
-        bureau.post(admin, "/service-accounts", {"name": "省交易系统"}, Idempotency_Key="once") for _ in "12"
-    ]
+    body = {"name": "省交易系统", "district_code": CITY}
+    answers = [bureau.post(admin, "/service-accounts", body, Idempotency_Key="once") for _ in "12"]
     made, again = (answer.json() for answer in answers)
     assert again == {**made, "secret": None}
     sign_in = {"id": made["id"], "secret": made["secret"]}
@@ -84,9 +83,35 @@ def test_a_program_signs_in_with_a_secret_shown_once(bureau: Bureau) -> None:
 
     for wrong in ({**sign_in, "secret": "guess"}, {**sign_in, "id": str(UUID(int=1))}):
         assert code(bureau.post("", "/service-accounts/token", wrong)) == "service_account_refused"
-    assert codes(bureau.post(admin, "/service-accounts", {"name": "省交易系统"})) == {("/name", "name_taken")}
+    assert codes(bureau.post(admin, "/service-accounts", {**body, "district_code": "999999"})) == {
+        ("/name", "name_taken"),
+        ("/district_code", "district_unknown"),
+    }
     path = f"/service-accounts/{made['id']}/deactivate"
     assert bureau.post(admin, path, If_Match='"v1"').json()["active"] is False
     assert code(bureau.post(admin, path, If_Match='"v2"')) == "already_so"
     assert code(bureau.post("", "/service-accounts/token", sign_in)) == "service_account_refused"
     assert [one["status_label"] for one in bureau.get(admin, "/service-accounts").json()["items"]] == ["停用"]
+
+
+def test_a_program_gets_another_secret_when_its_own_is_lost(bureau: Bureau) -> None:
+    admin = bureau.platform()
+    body = {"name": "省交易系统", "district_code": CITY}
+    made = bureau.post(admin, "/service-accounts", body).json()
+    told = bureau.published("service_account.changed")[-1].data
+    assert (made["district_name"], told["district_path"]) == ("太原市", f"/140000/{CITY}/")
+    path = f"/service-accounts/{made['id']}/secret"
+    assert bureau.post(admin, path, If_Match='"v9"').status_code == 412
+    first, again = (bureau.post(admin, path, If_Match='"v1"', Idempotency_Key="k").json() for _ in "12")
+    assert again == {**first, "secret": None}
+    assert first["version"] == 2
+
+    def sign_in(secret: str) -> int:
+        return bureau.post("", "/service-accounts/token", {"id": made["id"], "secret": secret}).status_code
+
+    assert (sign_in(made["secret"]), sign_in(first["secret"])) == (401, 200)
+    bureau.someone("boss", bureau.unit("财政局"), Role.DISTRICT_ADMINISTRATOR)
+    assert bureau.post("boss", path, If_Match='"v2"').status_code == 403
+    bureau.post(admin, f"/service-accounts/{made['id']}/deactivate", If_Match='"v2"')
+    ended = bureau.post(admin, path, If_Match='"v3"')
+    assert (ended.status_code, code(ended)) == (409, "already_so")

@@ -97,4 +97,8 @@ def test_a_question_that_is_none(bureau: Bureau, query: str) -> None:
 
 def test_the_end_of_all_days_is_a_refusal(bureau: Bureau) -> None:
     assert code(count(bureau, bureau.platform(), "9999-12-31", 1)) == "calendar_year_missing"
+    answer = count(bureau, "admin", "9999-12-30", 1, statutory="false")
+    assert (answer.status_code, code(answer)) == (409, "calendar_year_missing")
+    last = count(bureau, "admin", "9999-12-29", 1, statutory="false").json()
+    assert (last["end"], last["ends_at"]) == ("9999-12-30", "9999-12-30T16:00:00Z")
     assert bureau.get("admin", "/calendar/1999").status_code == 422

@@ -102,8 +102,74 @@ def test_a_file_sent_again_changes_nothing(bureau: Bureau, mayor: str) -> None:
     assert send(bureau, mayor, "organisations", UNITS, key="once").json() == first
     assert send(bureau, mayor, "organisations", UNITS).json()["counts"] == {"unchanged": 3}
     other = UNITS.replace("示例大学", "另一所大学")
-    assert problems(send(bureau, mayor, "organisations", other)) == {("/lines/3/uscc", "uscc_taken")}
+    assert problems(send(bureau, mayor, "organisations", other)) == {("/lines/3/name", "differs")}
     assert code(send(bureau, mayor, "organisations", other, key="once")) == "idempotency_key_reused"
+
+
+def test_a_file_that_says_otherwise_than_what_is_there_is_refused_by_column(
+    bureau: Bureau, mayor: str
+) -> None:
+    send(bureau, mayor, "organisations", UNITS)
+    table = (
+        "uscc,name,kind,district_code,superior_uscc,import_exempt_class\n"
+        "1214010000TEXT048K,示例市人民医院,supervising,140105,1214000000TEXT03XE,research\n"
+        "1214000000TEXT03XE,示例大学,university,140105,1114012100TEXT064R,\n"
+        "1114012100TEXT064R,示例县教育局,supervising,140105,,\n"
+        "1114010000TEXT056H,示例市卫生局,supervising,140100,,\n"
+    )
+    wrong = {
+        *((f"/lines/2/{name}", "differs") for name in ("kind", "district_code", "superior_uscc")),
+        ("/lines/2/import_exempt_class", "differs"),
+        ("/lines/3/superior_uscc", "differs"),
+    }
+    assert problems(send(bureau, mayor, "organisations", table)) == wrong
+    other_city = bureau.unit("外市财政局", ELSEWHERE)
+    bureau.someone("other", other_city, Role.DISTRICT_ADMINISTRATOR)
+    again = send(bureau, "other", "organisations", UNITS)
+    assert problems(again) == {(f"/lines/{line}/uscc", "uscc_taken") for line in (2, 3, 4)}
+
+
+def test_people_who_are_there_otherwise_are_refused_by_column(bureau: Bureau, mayor: str) -> None:
+    send(bureau, mayor, "organisations", UNITS)
+    send(bureau, mayor, "people", PEOPLE)
+    gone = bureau.get(mayor, "/people?q=王芳").json()["items"][0]
+    bureau.post(mayor, f"/people/{gone['id']}/deactivate", If_Match='"v1"')
+    someone = bureau.someone("he.ming", bureau.unit("某校"), Role.HANDLER)
+    place = bureau.get(mayor, "/organisations?q=示例大学").json()["items"][0]["id"]
+    role = {"organisation_id": place, "role": "reviewer"}
+    held = bureau.post(mayor, f"/people/{someone}/appointments", role).json()["appointments"]
+    (given,) = [one["id"] for one in held if one["role"] == "reviewer"]
+    bureau.post(mayor, f"/people/{someone}/appointments/{given}/end", If_Match='"v2"')
+    table = (
+        "login,name,email,phone,单位代码,角色,职务\n"
+        "zhang.wei,张伟,new@example.org,13900000000,1214010000TEXT048K,handler,\n"
+        "zhang.wei,张伟,zhang@example.org,13800000000,1214010000TEXT048K,reviewer,主任\n"
+        "wang.fang,王芳,,,1214010000TEXT048K,reviewer,\n"
+        "li.na,李娜,li@example.org,,1214010000TEXT048K,handler,\n"
+        "li.na,李娜,other@example.org,,1214010000TEXT048K,reviewer,\n"
+        "he.ming,he.ming某,,,1214000000TEXT03XE,reviewer,\n"
+    )
+    assert problems(send(bureau, mayor, "people", table)) == {
+        ("/lines/2/email", "differs"),
+        ("/lines/2/phone", "differs"),
+        ("/lines/3/positions", "differs"),
+        ("/lines/4/login", "person_inactive"),
+        ("/lines/6/email", "differs"),
+        ("/lines/7/role", "already_ended"),
+    }
+
+
+def test_contacts_of_people_whom_one_does_not_administer_are_not_compared(bureau: Bureau, mayor: str) -> None:
+    send(bureau, mayor, "organisations", UNITS)
+    (unit,) = bureau.get(mayor, "/organisations?q=示例大学").json()["items"]
+    bureau.someone("boss", UUID(unit["id"]), Role.UNIT_ADMINISTRATOR)
+    bureau.someone("auditor", UUID(unit["id"]), Role.AUDITOR)
+    row = "auditor,auditor某,{},1214000000TEXT03XE,reviewer\n"
+    for email in ("auditor@example.org", "guess@example.org"):
+        table = "login,name,email,单位代码,角色\n" + row.format(email)
+        assert problems(send(bureau, "boss", "people", table)) == {("/lines/2/email", "person_beyond_reach")}
+    table = "login,name,email,单位代码,角色\n" + row.format("")
+    assert send(bureau, "boss", "people", table).json()["counts"] == {"appoint": 1}
 
 
 @pytest.mark.parametrize(

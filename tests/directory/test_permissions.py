@@ -91,7 +91,8 @@ def test_only_the_platform_keeps_districts_and_service_accounts(region: Region, 
     ]
     assert [answer.status_code for answer in answers] == [expected] * 2
     district = {"code": "140199", "name": "新区", "level": "county", "parent_code": "140100"}
-    for path, body in (("/districts", district), ("/service-accounts", {"name": "交易系统"})):
+    account = {"name": "交易系统", "district_code": "140100"}
+    for path, body in (("/districts", district), ("/service-accounts", account)):
         made = region.post("caller", path, body)
         assert made.status_code == (201 if expected == 200 else 403)
 

@@ -12,7 +12,7 @@ from tests.flows.county import County, pages
 def test_every_chapter_ends_as_the_guide_says(county: County) -> None:
     world, lines = county.world, list[str]()
     chapters = Everything(county.sample, 2026, lines.append, world.settle)
-    ends = chapters.play_all(trade_system(county.api, county.admin))
+    ends = chapters.play_all(trade_system(county.api, county.admin, county.sample.district))
     world.settle()
     assert ends == {
         "采购计划": "可使用",

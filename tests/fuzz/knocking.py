@@ -33,7 +33,8 @@ def known_ids(district: District) -> dict[str, list[Any]]:
     admin = district.people["admin"]
     life = Everything(district.sample, YEAR, lambda _: None, district.world.settle)
     life.assign_and_recall(f"{PLANS}/{district.usable_id}")
-    life.fail_a_trade(f"{PLANS}/{district.usable_id}", trade_system(admin.api, admin))
+    trades = trade_system(admin.api, admin, district.sample.district)
+    life.fail_a_trade(f"{PLANS}/{district.usable_id}", trades)
     life.revoke()
     life.publish_a_notice()
     boss = district.people["district_admin"]

@@ -80,6 +80,22 @@ def test_who_may_write_budgets(town: Town) -> None:
     assert town.ask(town.yuan, "POST", "budget-lines", json=body).json()["code"] == "outside_district"
 
 
+def test_a_unit_that_is_not_active_gets_no_line(town: Town) -> None:
+    closed = town.organisation("旧学校", "140100", active=False)
+    body = {
+        "organisation_id": str(closed),
+        "fiscal_year": 2026,
+        "project_code": "P",
+        "project_name": "项目",
+        "fund_nature": "general",
+        "amount": "1.00",
+    }
+    refused = town.ask(town.qian, "POST", "budget-lines", json=body)
+    assert refused.status_code == 422
+    errors = refused.json()["errors"]
+    assert [(one["code"], one["pointer"]) for one in errors] == [("unit_inactive", "/organisation_id")]
+
+
 def test_who_sees_which_lines(town: Town) -> None:
     own, other = town.line("1.00"), town.line("1.00", unit=town.school)
     seen = {line["id"] for line in town.do(town.lin, "GET", "budget-lines")["items"]}
@@ -135,17 +151,20 @@ def test_an_import_with_one_wrong_line_keeps_nothing_and_names_every_problem(tow
         + "1114012100TEXT072L,2026,P-2,别处,general,,5\n"
         + f"{HOSPITAL},26,P-3,设备,money,X1,-5\n"
     )
-    answer = upload(town, text, preview=False).json()
-    assert answer["created"] == 0
-    found = {(problem["line"], problem["code"]) for problem in answer["problems"]}
-    assert found == {
-        (3, "budget_line_exists"),
-        (4, "unit_unknown"),
-        (5, "year_malformed"),
-        (5, "unknown_choice"),
-        (5, "catalogue_code_malformed"),
-        (5, "amount_negative"),
+    wrong = {
+        (3, "project_code", "budget_line_exists"),
+        (4, "uscc", "unit_unknown"),
+        (5, "fiscal_year", "year_malformed"),
+        (5, "fund_nature", "unknown_choice"),
+        (5, "catalogue_code", "catalogue_code_malformed"),
+        (5, "amount", "amount_negative"),
     }
+    seen = upload(town, text, preview=True).json()
+    assert {(one["line"], one["column"], one["code"]) for one in seen["problems"]} == wrong
+    refused = upload(town, text, preview=False)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    found = {(one["pointer"], one["code"]) for one in refused.json()["errors"]}
+    assert found == {(f"/lines/{line}/{column}", code) for line, column, code in wrong}
     assert town.do(town.qian, "GET", "budget-lines")["items"] == []
 
 
@@ -193,7 +212,8 @@ def test_a_cut_below_what_plans_have_taken_is_refused_line_by_line_and_nothing_i
         f"1114012100TEXT072L,2026,P-1,general,,调减,1,别处\n"
         f"{HOSPITAL},2026,P-1,general,,借,-5,\n"
     )
-    found = change(town, text).json()
+    assert change(town, text).status_code == 422
+    found = change(town, text, preview=True).json()
     assert {(problem["line"], problem["code"]) for problem in found["problems"]} == {
         (4, "below_taken"),
         (5, "budget_line_unknown"),

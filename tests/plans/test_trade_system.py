@@ -21,7 +21,9 @@ def test_a_service_account_of_directory_reports_to_plans(world: World) -> None:
     world.http.put("/api/directory/password", json={**first, "new_password": password})
     signed_in = post("directory/session", {"login": first["login"], "password": password})
     admin = signed_in.json()["access_token"]
-    account = post("directory/service-accounts", {"name": "交易系统"}, admin).json()
+    account = post(
+        "directory/service-accounts", {"name": "交易系统", "district_code": "140100"}, admin
+    ).json()
     secret = {"id": account["id"], "secret": account["secret"]}
     token = post("directory/service-accounts/token", secret).json()["access_token"]
     world.settle()

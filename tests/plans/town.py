@@ -60,7 +60,7 @@ class Town(Lone):
         self.bureau = self.organisation("市财政局", "140100", kind="finance", uscc="1114010000TEXT056H")
         self.far = self.organisation("大同市财政局", "140200", kind="finance", uscc="1114012100TEXT072L")
         self.people: dict[UUID, UUID] = {}
-        self.program = new_id()
+        self.program = self.account("市交易系统", "/140000/140100/")
         self.lin = self._person("林经办", self.hospital, "handler")
         self.wu = self._person("吴经办", self.hospital, "handler")
         self.an = self._person("安管理", self.hospital, "unit_administrator")
@@ -184,9 +184,10 @@ class Town(Lone):
         return found
 
     def report(self, trade: dict[str, Any], outcome: str, key: str = "", **body: Any) -> Response:
-        """What the trade system says of a trade."""
+        """What the trade system says of a trade, or another `program`."""
+        program = body.pop("program", self.program)
         headers = {
-            "Authorization": f"Bearer {self.token(self.program, self.bureau, kind='service')}",
+            "Authorization": f"Bearer {self.token(program, self.bureau, kind='service')}",
             "Idempotency-Key": key or str(new_id()),
         }
         return self.http.post(f"trades/{trade['id']}/{outcome}", json=body, headers=headers)

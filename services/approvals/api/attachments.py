@@ -9,8 +9,10 @@ from fastapi import APIRouter, File, Response, UploadFile
 from fastapi.responses import FileResponse
 
 from services.approvals.attachment import Attachment
+from services.approvals.evidence.attachments_check import is_as_named
 from services.approvals.mark_schemas import AttachmentShape
 from shared import uploads
+from shared.errors import Conflict
 from shared.http import DoOnce, Here, SignedIn, StoreHere
 from shared.people import DISTRICT_ROLES, UNIT_ROLES
 
@@ -50,7 +52,12 @@ def upload(
     response_class=FileResponse,
 )
 def download(attachment_id: UUID, here: Here, store: StoreHere, caller: SignedIn) -> FileResponse:
-    """The file, always offered for saving and never shown in the page; the door adds `nosniff`."""
+    """The file, always offered for saving and never shown in the page; the door adds `nosniff`. 409
+    `attachment_changed` where it is not the file that its act names."""
     with store.read() as look:
         row = look.get(Attachment, attachment_id, seen_by=caller)
+        as_named = is_as_named(look, row)
+    if not as_named or not uploads.files(here).is_whole(row.sha256):
+        text_en = "not the file that its act names; tell the administrator"
+        raise Conflict("attachment_changed", "附件与审核记录不符，请联系管理员", text_en)
     return uploads.download(here, row.sha256, row.name, row.media_type)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.approvals.chains.chain import Chain
 from services.approvals.chains.check import check
+from services.approvals.chains.facts import unknown_facts
 from services.approvals.chains.judged import read_judged
 from services.approvals.chains.schemas import ChainBody, ChainItem, ChainShape, DraftBody, LintShape
 from services.approvals.chains.views import chain_item, chain_shape
@@ -104,8 +105,14 @@ def edit_chain(
     "/chains/{chain_id}/lint", operation_id="lint_chain", summary="检查草稿 (what is wrong with the draft)"
 )
 def lint_chain(store: StoreHere, caller: SignedIn, chain_id: UUID) -> LintShape:
-    """Every problem of the draft at once; changes nothing."""
-    return LintShape(problems=problem_items(_problems_of(store, caller, chain_id)))
+    """Every problem of the draft at once, and what may be meant otherwise: conditions over a fact that no
+    document has (`unknown_fact`). Changes nothing."""
+    problems = _problems_of(store, caller, chain_id)
+    warnings: list[Problem] = []
+    if not any("/condition" in problem.pointer for problem in problems):
+        with store.read() as look:
+            warnings += unknown_facts(look, look.get(Chain, chain_id, seen_by=caller))
+    return LintShape(problems=problem_items(problems), warnings=problem_items(warnings))
 
 
 @router.post(

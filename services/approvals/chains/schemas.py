@@ -115,9 +115,10 @@ class DiffShape(Shape):
 
 
 class LintShape(Shape):
-    """What is wrong with a draft; it can be published when this is empty."""
+    """What is wrong with a draft: it can be published without problems, with warnings too."""
 
     problems: list[ObstacleShape]
+    warnings: list[ObstacleShape]
 
 
 class PolicyBody(Body):

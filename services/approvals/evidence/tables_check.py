@@ -1,4 +1,4 @@
-"""Checks the tables of approvals: the evidence of every case as it stands there, and the daily seals."""
+"""Checks the tables of approvals: the evidence of every case, the files of its opinions, the daily seals."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.approvals.case import Case
 from services.approvals.case_event import CaseEvent
+from services.approvals.evidence.attachments_check import check_attachments
 from services.approvals.evidence.file import evidence_of
 from services.approvals.evidence.file_check import check
 from services.approvals.evidence.seal import Seal, SealLeaf, leaves_of
@@ -18,21 +19,23 @@ from services.approvals.evidence.seal_check import check_chain
 from services.approvals.evidence.written import written
 from services.approvals.finding import Finding
 from shared.errors import NotFound
+from shared.service import Running
 from shared.store import Look, Store
+from shared.uploads import files
 
 AT_ONCE = 200
 
 
-def check_database(store: Store) -> Iterator[tuple[UUID, list[Finding]]]:
+def check_database(here: Running) -> Iterator[tuple[UUID, list[Finding]]]:
     """Every case with what is broken in it, in the order of their ids; each is read at one moment."""
     after = UUID(int=0)
     while True:
-        with store.read() as look:
+        with here.store.read() as look:
             page = look.all(select(Case.id).where(Case.id > after).order_by(Case.id).limit(AT_ONCE))
         if not page:
             return
         for case_id in page:
-            yield case_id, check_case_of(store, case_id)
+            yield case_id, check_case_of(here, case_id)
         after = page[-1]
 
 
@@ -65,10 +68,11 @@ def _lost_acts(look: Look, n: int) -> list[Finding]:
     ]
 
 
-def check_case_of(store: Store, case_id: UUID) -> list[Finding]:
-    """What is broken in the rows of one case; rows that cannot even be read are."""
+def check_case_of(here: Running, case_id: UUID) -> list[Finding]:
+    """What is broken in the rows of one case and the files of its opinions; what cannot even be read is."""
     try:
-        with store.read() as look:
-            return check(evidence_of(look, look.get(Case, case_id)))
+        with here.store.read() as look:
+            case = look.get(Case, case_id)
+            return [*check(evidence_of(look, case)), *check_attachments(look, files(here), case)]
     except (SQLAlchemyError, NotFound, ValueError, TypeError, LookupError) as error:
         return [Finding("tables", f"无法读取 (cannot be read: {error!r:.300})")]

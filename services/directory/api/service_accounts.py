@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from sqlalchemy import select
 
+from services.directory.district import District
 from services.directory.permissions import Verb, require
 from services.directory.schemas.service_accounts import (
     NewServiceAccount,
@@ -45,19 +46,49 @@ def list_service_accounts(caller: SignedIn, store: StoreHere, asked: Paged) -> P
 def create_service_account(
     body: NewServiceAccount, caller: SignedIn, store: StoreHere, once: DoOnce
 ) -> Response:
-    """The secret is shown in this answer only; a repeat with the same Idempotency-Key answers without it."""
+    """The secret is shown in this answer only; a repeat with the same Idempotency-Key answers without it.
+    The account acts in its district and below. 422 `name_taken`, `district_unknown`."""
     require(caller, Verb.WRITE_SERVICE_ACCOUNTS)
     with store.work(actor=caller.actor) as work:
         if (before := once.before(work)) is not None:
             return before
         take_turn(work, "service accounts")
+        problems = []
         if work.first(select(ServiceAccount.id).where(ServiceAccount.name == body.name)) is not None:
-            raise invalid([Problem("name_taken", "名称已被使用", "/name", "this name is taken")])
-        account, secret = new_service_account(body.name, work.now)
+            problems.append(Problem("name_taken", "名称已被使用", "/name", "this name is taken"))
+        district = work.first(select(District).where(District.code == body.district_code))
+        if district is None:
+            text_en = "no such district"
+            problems.append(Problem("district_unknown", "没有这个区划", "/district_code", text_en))
+        if problems or district is None:
+            raise invalid(problems)
+        account, secret = new_service_account(body.name, district, work.now)
         work.add(account)
         work.publish(account.changed())
         once.answer(work, service_account_shape(account), 201, etag(account.version))
     return shown(service_account_shape(account, secret), etag(account.version), 201)
+
+
+@router.post(
+    "/service-accounts/{account_id}/secret",
+    operation_id="renew_service_account_secret",
+    summary="更换密钥 (another secret)",
+    response_model=ServiceAccountShape,
+)
+def renew_secret(asked: Deciding, account_id: Annotated[UUID, Path()]) -> Response:
+    """For a secret that was lost, or that others know: the one before is over at once, tokens that it gave
+    live on for fifteen minutes at most. Shown in this answer only; a repeat answers without it."""
+    with asked.store.work(actor=asked.caller.actor) as work:
+        if (before := asked.once.before(work)) is not None:
+            return before
+        require(asked.caller, Verb.WRITE_SERVICE_ACCOUNTS)
+        account = work.get(ServiceAccount, account_id, seen_by=asked.caller)
+        account.check_active()
+        asked.expected.check(etag(account.version))
+        secret = account.renew_secret()
+        work.publish(account.changed())
+        asked.once.answer(work, service_account_shape(account), 200, etag(account.version))
+    return shown(service_account_shape(account, secret), etag(account.version))
 
 
 @router.post(

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from services.plans.adjustment_file import import_adjustments
 from services.plans.budget_file import import_lines
 from shared.csvfile import SIZE_LIMIT, LineProblem
+from shared.errors import invalid
 from shared.http import DoOnce, Once, SignedIn, StoreHere
 from shared.people import Caller, Role
 from shared.store import Store, Work
@@ -30,7 +31,7 @@ class ImportProblem(BaseModel):
 
 
 class ImportShape(BaseModel):
-    """What an import did, or would do (`preview`); with problems nothing was kept."""
+    """What an import did, or would do (`preview`); problems are those of a preview."""
 
     preview: bool
     rows: int
@@ -65,7 +66,8 @@ class Upload:
     preview: bool
 
     def take(self, read: Callable[[Work, bytes, Caller], tuple[Sized, list[LineProblem]]]) -> ImportShape:
-        """Keeps what `read` makes of the file; nothing of it with any problem, and in a preview."""
+        """Keeps what `read` makes of the file; nothing of it in a preview. Raises `Invalid` with every
+        problem of what should be kept."""
         self.caller.require(Role.FINANCE)
         try:
             with self.store.work(actor=self.caller.actor) as work:
@@ -79,6 +81,8 @@ class Upload:
                 self.once.answer(work, done)
             return done
         except NotKept as nothing:
+            if not self.preview:
+                raise invalid(nothing.problems) from None
             wrong = told(nothing.problems)
             return ImportShape(preview=self.preview, rows=nothing.rows, created=0, problems=wrong)
 
@@ -102,7 +106,7 @@ Uploaded = Annotated[Upload, Depends(upload)]
     summary="导入采购预算 (import budget lines from CSV)",
 )
 def import_file(asked: Uploaded) -> ImportShape:
-    """All or nothing: with any problem, and in a preview, nothing is kept."""
+    """All or nothing: a preview tells every problem, without it any problem refuses the file (422)."""
     return asked.take(import_lines)
 
 

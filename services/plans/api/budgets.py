@@ -16,7 +16,7 @@ from services.plans.district import District
 from services.plans.form_schemas import Choice, Code, Year, must_be_choice
 from services.plans.schemas import BudgetLineShape
 from shared.deciding import Deciding
-from shared.errors import Forbidden
+from shared.errors import Forbidden, Problem, invalid
 from shared.http import (
     Body,
     DoOnce,
@@ -94,11 +94,16 @@ class LedgerAsked(PageAsked):
 
 
 def unit_below(work: Work, organisation_id: UUID, caller: Caller) -> tuple[OrganisationCopy, District]:
-    """The unit, locked. Raises `NotFound`, or `Forbidden` (`outside_district`) for one elsewhere."""
+    """The unit, locked. Raises `NotFound`, `Forbidden` (`outside_district`) for one elsewhere, `Invalid`
+    (`unit_inactive`)."""
     unit = work.get(OrganisationCopy, organisation_id)
     district = District.of(work.get(DistrictCopy, unit.district_code))
     if not district.path.startswith(caller.district_path):
         raise Forbidden("outside_district", "该单位不在您的区划内", "the unit is not in your district")
+    if not unit.active:
+        raise invalid(
+            [Problem("unit_inactive", "该单位已停用", "/organisation_id", "the unit is not active")]
+        )
     return unit, district
 
 
@@ -110,7 +115,7 @@ def unit_below(work: Work, organisation_id: UUID, caller: Caller) -> tuple[Organ
     response_model=BudgetLineShape,
 )
 def create(body: BudgetLineForm, store: StoreHere, caller: SignedIn, once: DoOnce) -> Response:
-    """By the finance office of the unit's district or above. Raises `budget_line_exists`."""
+    """By the finance office of the unit's district or above. Raises `budget_line_exists`, `unit_inactive`."""
     caller.require(Role.FINANCE)
     with store.work(actor=caller.actor) as work:
         if (answered := once.before(work)) is not None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, File, Query, UploadFile
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 from sqlalchemy import or_, select
 
-from services.plans.api.budget_files import ImportShape, told
-from services.plans.catalogue import CatalogueItem, import_catalogue
-from shared.csvfile import SIZE_LIMIT
+from services.plans.api.budget_files import ImportProblem, Uploaded, told
+from services.plans.catalogue import SHOWN, CatalogueFile, CatalogueItem, read_catalogue
+from shared.errors import invalid
 from shared.http import Shape, SignedIn, StoreHere
 from shared.people import Role
 
@@ -25,6 +27,28 @@ class CatalogueShape(Shape):
     kind: str
     parent_code: str
     selectable: bool
+
+
+class CatalogueImportShape(BaseModel):
+    """What an import did, or would do (`preview`); problems are those of a preview."""
+
+    preview: bool
+    rows: int = Field(examples=[4120])
+    deselected: int = Field(description="不能再选的品目数 (no longer selectable)", examples=[12])
+    deselected_codes: list[str] = Field(
+        description="其中前 20 个 (the first of them)", examples=[["A02010108"]]
+    )
+    problems: list[ImportProblem]
+
+    @classmethod
+    def of(cls, found: CatalogueFile, gone: list[str], preview: bool) -> CatalogueImportShape:
+        return cls(
+            preview=preview,
+            rows=found.rows,
+            deselected=len(gone),
+            deselected_codes=gone[:SHOWN],
+            problems=told(found.problems),
+        )
 
 
 @router.get("/catalogue", operation_id="search_catalogue", summary="采购品目 (catalogue codes)")
@@ -57,13 +81,28 @@ def catalogue(
     tags=["form"],
 )
 def import_codes(
-    store: StoreHere,
-    caller: SignedIn,
-    file: Annotated[UploadFile, File(description="CSV（UTF-8 或 GBK）")],
-    preview: Annotated[bool, Query(description="只检查，不写入 (check only)")] = True,
-) -> ImportShape:
-    """All or nothing; importing the same file again changes nothing."""
-    caller.require(Role.PLATFORM_ADMINISTRATOR)
-    rows, problems = import_catalogue(store, file.file.read(SIZE_LIMIT + 1), preview)
-    created = 0 if preview or problems else rows
-    return ImportShape(preview=preview, rows=rows, created=created, problems=told(problems))
+    asked: Uploaded,
+    deselecting: Annotated[
+        int,
+        Query(ge=0, le=100_000, description="确认将不能再选的品目数 (as the preview tells)", examples=[0]),
+    ] = 0,
+) -> CatalogueImportShape:
+    """All or nothing; importing the same file again changes nothing. Codes that are not in the file can no
+    longer be selected: a preview tells how many become so, and the file is kept only with that number as
+    `deselecting` (409 `deselection_unconfirmed`). 422 `csv_empty` for a file without codes.
+    """
+    asked.caller.require(Role.PLATFORM_ADMINISTRATOR)
+    found = read_catalogue(asked.data)
+    if asked.preview:
+        with asked.store.read() as look:
+            gone = [] if found.problems else found.deselected(look)
+        return CatalogueImportShape.of(found, gone, preview=True)
+    if found.problems:
+        raise invalid(found.problems)
+    with asked.store.work(actor=asked.caller.actor) as work:
+        before = asked.once.before(work, hashlib.sha256(b"%d " % deselecting + asked.data).hexdigest())
+        if before is not None:
+            return CatalogueImportShape.model_validate_json(bytes(before.body))
+        done = CatalogueImportShape.of(found, found.take_over(work, deselecting), preview=False)
+        asked.once.answer(work, done)
+    return done

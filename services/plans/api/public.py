@@ -154,7 +154,7 @@ def show_notice(notice_id: UUID, here: Here) -> HTMLResponse:
 class PageForm(BaseModel):
     """What the page's form sends, however little of it was filled in, and the key that the page came with."""
 
-    key: str = Field(min_length=1, max_length=100)
+    key: str = Field(pattern=r"^[\x21-\x7e]{1,100}$")
     name: str = Field("", max_length=1000)
     organisation: str = Field("", max_length=1000)
     phone: str = Field("", max_length=1000)

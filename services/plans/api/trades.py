@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from services.plans.account import must_be_active
+from services.plans.account import AccountCopy, active_account
 from services.plans.plan import Plan
 from services.plans.trade import Trade, must_be_holder
 from services.plans.trading import award, fail, reverse, start, trade_and_plan, trades_of
@@ -20,7 +20,7 @@ from services.plans.usage_schemas import (
     TradeShape,
     UsageShape,
 )
-from shared.accounts import Account, DoOnceForAccount, SignedInAccount
+from shared.accounts import DoOnceForAccount, SignedInAccount
 from shared.http import DoOnce, Once, Page, PageAsked, SignedIn, StoreHere, etag, page_of, shown
 from shared.store import Store
 
@@ -36,18 +36,17 @@ class Report:
     """What every route asks for that the trade system reports to."""
 
     store: Store
-    account: Account
+    account: AccountCopy
     once: Once
 
 
-def active_account(account: SignedInAccount, store: StoreHere) -> Account:
+def known_account(account: SignedInAccount, store: StoreHere) -> AccountCopy:
     """The program that asks; its token outlives its deactivation."""
     with store.read() as look:
-        must_be_active(look, account.account_id)
-    return account
+        return active_account(look, account.account_id)
 
 
-ActiveAccount = Annotated[Account, Depends(active_account)]
+ActiveAccount = Annotated[AccountCopy, Depends(known_account)]
 
 
 def reporting(store: StoreHere, account: ActiveAccount, once: DoOnceForAccount) -> Report:
@@ -97,10 +96,10 @@ def list_trades(
     summary="交易详情，供交易系统查询 (a trade, for the trade system)",
     response_model=TradeOutcome,
 )
-def get_trade(trade_id: UUID, store: StoreHere, _account: ActiveAccount) -> Response:
-    """The trade as it is, with what it leaves of its plan."""
+def get_trade(trade_id: UUID, store: StoreHere, account: ActiveAccount) -> Response:
+    """The trade as it is, with what it leaves of its plan; 404 for one out of the account's district."""
     with store.read() as look:
-        trade, plan = trade_and_plan(look, trade_id)
+        trade, plan = trade_and_plan(look, trade_id, account)
         return shown(outcome_shape(trade, plan), etag(trade.version))
 
 
@@ -116,8 +115,8 @@ def award_trade(trade_id: UUID, body: AwardForm, asked: Reporting) -> Response:
     with asked.store.work(actor=asked.account.actor) as work:
         if (answered := asked.once.before(work)) is not None:
             return answered
-        trade, plan = trade_and_plan(work, trade_id)
-        award(work, plan, trade, body.amount, asked.account.account_id)
+        trade, plan = trade_and_plan(work, trade_id, asked.account)
+        award(work, plan, trade, body.amount, asked.account)
         return asked.once.answer(work, outcome_shape(trade, plan), etag=etag(trade.version))
 
 
@@ -133,8 +132,8 @@ def fail_trade(trade_id: UUID, body: OutcomeForm, asked: Reporting) -> Response:
     with asked.store.work(actor=asked.account.actor) as work:
         if (answered := asked.once.before(work)) is not None:
             return answered
-        trade, plan = trade_and_plan(work, trade_id)
-        fail(work, plan, trade, body.reason, asked.account.account_id)
+        trade, plan = trade_and_plan(work, trade_id, asked.account)
+        fail(work, plan, trade, body.reason, asked.account)
         return asked.once.answer(work, outcome_shape(trade, plan), etag=etag(trade.version))
 
 
@@ -150,6 +149,6 @@ def reverse_trade(trade_id: UUID, body: OutcomeForm, asked: Reporting) -> Respon
     with asked.store.work(actor=asked.account.actor) as work:
         if (answered := asked.once.before(work)) is not None:
             return answered
-        trade, plan = trade_and_plan(work, trade_id)
-        reverse(work, plan, trade, body.reason, asked.account.account_id)
+        trade, plan = trade_and_plan(work, trade_id, asked.account)
+        reverse(work, plan, trade, body.reason, asked.account)
         return asked.once.answer(work, outcome_shape(trade, plan), etag=etag(trade.version))

@@ -112,4 +112,5 @@ def test_somebody_objects_on_the_page(customs: Customs) -> None:
     assert (late.status_code, "公示已结束" in late.text, "<form" in late.text) == (409, True, False)
     nowhere = "public/notices/00000000-0000-7000-8000-000000000000/page"
     assert customs.anybody("POST", nowhere, data=form).json()["code"] == "not_found"
-    assert customs.anybody("POST", path, data={}).json()["code"] == "invalid"
+    for key in ({}, {"key": ""}, {"key": "a\0b"}, {"key": "键"}, {"key": "x" * 101}):
+        assert customs.anybody("POST", path, data={**OBJECTION, **key}).json()["code"] == "invalid"
