@@ -23,10 +23,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, Uuid, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from services.notify.answer import ANSWER_LENGTH, CODE_LENGTH, REFERENCE_LENGTH, Answer, Outcome
+from services.notify.answer import CODE_LENGTH, REFERENCE_LENGTH, Answer
 from services.notify.channels import CHANNEL_LABELS, Channel
 from services.notify.contact import PHONE_LENGTH
-from services.notify.masked import MASKED_LENGTH
 from services.notify.message import Base, Message, partial_index
 from services.notify.moments.moment import Moment
 from services.notify.reasons import reason_of
@@ -279,21 +278,3 @@ class Delivery(Base):
             "at": self.changed_at,
             **self.message.named(),
         }
-
-
-class Attempt(Base):
-    """One try and what the provider answered; append-only."""
-
-    __tablename__ = "attempt"
-
-    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
-    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.id"), index=True)
-    number: Mapped[int]
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    provider: Mapped[str] = mapped_column(String(20))
-    provider_id: Mapped[UUID | None] = mapped_column(Uuid)
-    to: Mapped[str] = mapped_column(String(MASKED_LENGTH), default="", server_default="", doc="masked")
-    outcome: Mapped[Outcome] = mapped_column(String(20))
-    code: Mapped[str] = mapped_column(String(CODE_LENGTH))
-    answer: Mapped[str] = mapped_column(String(ANSWER_LENGTH))
-    milliseconds: Mapped[int]

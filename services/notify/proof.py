@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from services.notify.delivery import Attempt, Delivery
+from services.notify.attempt import Attempt
+from services.notify.delivery import Delivery
 from services.notify.message import TURN, Message
 from services.notify.moments.digest import Digest
 from services.notify.queries import tries_of

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.notify.attempt import Attempt
 from services.notify.channels import CHANNEL_LABELS, Channel
-from services.notify.delivery import Attempt, Delivery, State
+from services.notify.delivery import Delivery, State
 from services.notify.event_words import DOCUMENTS, OTHER_DOCUMENT
 from services.notify.kinds import KINDS
 from services.notify.proof import Told

@@ -12,8 +12,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, field_validator
 from sqlalchemy import ColumnElement, Select, func, select, update
 
+from services.notify.attempt import Attempt
 from services.notify.channels import Channel
-from services.notify.delivery import Attempt, Delivery, State
+from services.notify.delivery import Delivery, State
 from services.notify.kinds import KINDS, LETTERS
 from services.notify.message import Message
 from services.notify.moments.digest import Digest

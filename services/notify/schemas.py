@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from services.notify.delivery import Attempt, Delivery, State
+from services.notify.attempt import Attempt
+from services.notify.delivery import Delivery, State
 from services.notify.message import Message
 from services.notify.queries import CodeCount
 from shared.http import Body, Shape

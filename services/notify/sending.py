@@ -13,11 +13,12 @@ from structlog import get_logger
 from services.notify.alarm import note_health
 from services.notify.answer import Answer, Outcome, redacted
 from services.notify.asking import receipt_of, sent
+from services.notify.attempt import Attempt
 from services.notify.channels import ROBOTS, Channel
 from services.notify.choosing import BROKEN, choose, others_left, until_repaired
 from services.notify.contact import Account, Contact
 from services.notify.deciding import decisions_for
-from services.notify.delivery import Attempt, Delivery, State
+from services.notify.delivery import Delivery, State
 from services.notify.gates import STALE, Going, Hold, Suppress, Verdict, judge
 from services.notify.letter import Letter, Sender
 from services.notify.masked import masked

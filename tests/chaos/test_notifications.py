@@ -15,9 +15,10 @@ import pytest
 from sqlalchemy import select, update
 
 from services.notify.answer import Outcome
+from services.notify.attempt import Attempt
 from services.notify.channels import Channel
 from services.notify.contact import Account
-from services.notify.delivery import Attempt, Delivery, State
+from services.notify.delivery import Delivery, State
 from services.notify.handlers import events
 from services.notify.message import Message
 from services.notify.preferences import ALL, Choice, Mode, Owner

@@ -13,8 +13,9 @@ import httpx2
 from sqlalchemy import select
 
 from services.notify.answer import Answer
+from services.notify.attempt import Attempt
 from services.notify.channels import Channel
-from services.notify.delivery import Attempt, Delivery
+from services.notify.delivery import Delivery
 from services.notify.jobs import post_of
 from services.notify.post import Claimed
 from services.notify.preferences import ALL, Choice, Mode, Owner

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import func, select
 
 from services.notify.answer import Answer, Outcome
-from services.notify.delivery import Attempt, Delivery
+from services.notify.attempt import Attempt
+from services.notify.delivery import Delivery
 from services.notify.jobs import post_of
 from services.notify.letter import Letter, Sender
 from services.notify.message import Message

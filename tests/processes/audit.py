@@ -14,7 +14,8 @@ from sqlalchemy import func, select, update
 from services.approvals.case import Case, CaseRound
 from services.approvals.case_event import CaseEvent, first_hash, intact
 from services.notify.answer import Outcome
-from services.notify.delivery import Attempt, Delivery, State
+from services.notify.attempt import Attempt
+from services.notify.delivery import Delivery, State
 from services.notify.handlers import OUTCOMES
 from services.notify.kinds import KINDS
 from services.notify.message import Message

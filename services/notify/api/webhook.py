@@ -10,9 +10,10 @@ from sqlalchemy import Select, select
 
 from services.notify.answer import Outcome
 from services.notify.api.trials import timed, trial_letter
+from services.notify.attempt import Attempt
 from services.notify.channels import Channel
 from services.notify.contact import Account
-from services.notify.delivery import Attempt, Delivery, State
+from services.notify.delivery import Delivery, State
 from services.notify.letter import Letter, Sender
 from services.notify.limit import Limit
 from services.notify.masked import masked
