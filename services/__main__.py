@@ -125,7 +125,7 @@ def replay(service: Which, key: Key) -> None:
 
 @app.command()
 def skip(service: Which, key: Key) -> None:
-    """Gives a parked event up, so that later events of its subject go on."""
+    """Gives up a parked event, so that later events of its subject go on, or a job, or unreadable bytes."""
     raise typer.Exit(operate.skip(settings(), chosen([service])[0], key))
 
 

@@ -15,7 +15,7 @@ from services.processes import err, guarded, open_data_dir, out
 from services.runtime import NAMES, System
 from shared import parked as parking
 from shared.clock import SHANGHAI
-from shared.errors import NotFound
+from shared.errors import Refusal
 from shared.settings import Settings
 from shared.store import Store
 
@@ -49,14 +49,14 @@ def replay(settings: Settings, name: str, key: str) -> int:
 
 @guarded
 def skip(settings: Settings, name: str, key: str) -> int:
-    """Gives a parked event up."""
+    """Gives a parked item up."""
     return _act_on_parked(lambda: parking.skip(store_of(settings, name), key), "已跳过 (skipped)")
 
 
 def _act_on_parked(act: Callable[[], None], done: str) -> int:
     try:
         act()
-    except NotFound as error:
+    except Refusal as error:
         err.print(error.text)
         return 1
     out.print(done)

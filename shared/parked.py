@@ -9,17 +9,20 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 from sqlalchemy import select
+from structlog import get_logger
 
 from shared import jobs
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 from shared.http import DoOnce, SignedIn, StoreHere
 from shared.inbox import Checkpoint, InboxRow, Unreadable
 from shared.people import Role
-from shared.store import Store
+from shared.store import Store, Work
+
+log = get_logger(__name__)
 
 
 class ParkedItem(BaseModel):
-    """A parked event or job; `key` names it in `replay` and `skip`."""
+    """A parked event or job, or bytes that are no event; `key` names it in `replay` and `skip`."""
 
     kind: Literal["event", "job", "bytes"]
     key: str
@@ -90,7 +93,12 @@ def parked(store: Store, limit: int = 200) -> list[ParkedItem]:
 
 
 def replay(store: Store, key: str) -> None:
-    """Tries a parked event or job again. Raises `NotFound` when nothing parked has this key."""
+    """Tries a parked event or job again. Raises `NotFound` when nothing parked has this key, `Conflict` for
+    bytes: they are no event, and whatever their publisher has published comes by its feed."""
+    if _is_number(key):
+        raise Conflict(
+            "unreadable", "无法重新处理不可读的数据，请跳过", "bytes cannot be replayed: skip them"
+        )
     if _is_job(key):
         if not jobs.revive(store, UUID(key)):
             raise _not_parked(key)
@@ -105,15 +113,32 @@ def replay(store: Store, key: str) -> None:
 
 
 def skip(store: Store, key: str) -> None:
-    """Gives a parked event up, so that later events of its subject go on. Raises `NotFound`."""
-    publisher, position = _event(key)
+    """Gives up a parked event, so that later ones of its subject go on, or a parked job, or unreadable bytes.
+
+    Raises `NotFound` when nothing parked has this key.
+    """
+    given_up: jobs.Job | Unreadable | InboxRow | None
     with store.work() as work:
-        at = work.find(Checkpoint, publisher)
-        row = work.session.get(InboxRow, (publisher, position))
-        if at is None or row is None or row.state != "parked":
+        if _is_job(key):
+            job = work.find(jobs.Job, UUID(key))
+            given_up = job if job is not None and job.state == "parked" else None
+        elif _is_number(key):
+            given_up = work.find(Unreadable, int(key))
+        else:
+            given_up = _leave_event(work, *_event(key))
+        if given_up is None:
             raise _not_parked(key)
-        work.session.delete(row)
-        at.waiting -= 1
+        work.session.delete(given_up)
+    log.warning("skipped", service=store.service, key=key)
+
+
+def _leave_event(work: Work, publisher: str, position: int) -> InboxRow | None:
+    at = work.find(Checkpoint, publisher)
+    row = work.session.get(InboxRow, (publisher, position))
+    if at is None or row is None or row.state != "parked":
+        return None
+    at.waiting -= 1
+    return row
 
 
 def _is_job(key: str) -> bool:
@@ -123,9 +148,13 @@ def _is_job(key: str) -> bool:
         return False
 
 
+def _is_number(key: str) -> bool:
+    return key.isascii() and key.isdigit() and len(key) <= 18
+
+
 def _event(key: str) -> tuple[str, int]:
     publisher, _, position = key.partition(":")
-    if not position.isascii() or not position.isdigit() or len(position) > 18:
+    if not _is_number(position):
         raise _not_parked(key)
     return publisher, int(position)
 
@@ -155,7 +184,7 @@ def replay_parked(key: Key, caller: SignedIn, store: StoreHere, _once: DoOnce) -
 
 @router.post("/{key}/skip", summary="跳过 (skip)", operation_id="skip_parked")
 def skip_parked(key: Key, caller: SignedIn, store: StoreHere, _once: DoOnce) -> Parked:
-    """Gives an event up; later events of the same subject go on."""
+    """Gives an event, a job or unreadable bytes up; later events of the same subject go on."""
     caller.require(Role.PLATFORM_ADMINISTRATOR)
     skip(store, key)
     return Parked(items=parked(store))

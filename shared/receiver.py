@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import islice, takewhile
 from time import monotonic
 
@@ -38,8 +39,13 @@ class Receiver:
         self.read_feed = read_feed
         self.knowledge = waiting.Knowledge(handlers)
         self.stop = threading.Event()
-        self.restless = True  # something waits, or may wait, in the inbox
+        self._try_at: datetime | None = store.clock.now()  # when something in the inbox is to be tried
         self.ahead_since: float | None = None
+
+    @property
+    def restless(self) -> bool:
+        """Whether something in the inbox is to be tried now; what is parked is not."""
+        return self._try_at is not None and self._try_at <= self.store.clock.now()
 
     def prepare(self) -> None:
         """Makes the checkpoint row, once."""
@@ -138,7 +144,7 @@ class Receiver:
             if self._must_wait(work, at, envelope):
                 self._keep(work, envelope, "waiting")
                 at.waiting += 1
-                self.restless = True
+                self._try_at = work.now
             else:
                 self.handlers.apply(work, envelope.type, envelope.data)
             at.position, at.event_id = envelope.position, envelope.id
@@ -188,7 +194,7 @@ class Receiver:
             row = work.session.get_one(InboxRow, (self.publisher, envelope.position))
             waiting.note_failure(row, problem, work.now)
             at.position, at.event_id, at.waiting = envelope.position, envelope.id, at.waiting + 1
-            self.restless = True
+            self._try_at = work.now
             return True
 
     def _take_kept(self) -> None:
@@ -233,8 +239,7 @@ class Receiver:
             handled += done
             if not done:
                 break
-        with self.store.read() as look:
-            self.restless = look.get(Checkpoint, self.publisher).waiting > 0
+        self._try_at = waiting.next_try(self.store, self.publisher)
         return handled
 
     # repair
@@ -248,6 +253,8 @@ class Receiver:
         while True:
             with self.store.read() as look:
                 at = look.get(Checkpoint, self.publisher)
+            if at.waiting:
+                self._try_at = look.now  # an operator may have decided about one of them
             page = self.read_feed(at.position)
             if at.feed_id is None:
                 with self.store.work() as work:

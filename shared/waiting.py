@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 from structlog import get_logger
 
@@ -65,8 +65,8 @@ def handled_up_to(look: Look, publisher: str) -> int:
     return at.position if first is None else first - 1
 
 
-def due_heads(store: Store, publisher: str) -> list[int]:
-    """Positions to try now: due, and the oldest of their subject."""
+def _heads(publisher: str) -> list[ColumnElement[bool]]:
+    """Which waiting events are not held up by an earlier one of their subject, waiting or parked."""
     earlier = aliased(InboxRow)
     blocked = (
         select(earlier.position)
@@ -78,18 +78,20 @@ def due_heads(store: Store, publisher: str) -> list[int]:
         )
         .exists()
     )
+    return [InboxRow.publisher == publisher, InboxRow.state == "waiting", ~blocked]
+
+
+def due_heads(store: Store, publisher: str) -> list[int]:
+    """Positions to try now: due, and the oldest of their subject."""
     with store.read() as look:
-        return look.all(
-            select(InboxRow.position)
-            .where(
-                InboxRow.publisher == publisher,
-                InboxRow.state == "waiting",
-                InboxRow.next_attempt_at <= look.now,
-                ~blocked,
-            )
-            .order_by(InboxRow.position)
-            .limit(100)
-        )
+        due = select(InboxRow.position).where(*_heads(publisher), InboxRow.next_attempt_at <= look.now)
+        return look.all(due.order_by(InboxRow.position).limit(100))
+
+
+def next_try(store: Store, publisher: str) -> datetime | None:
+    """When the next waiting event is to be tried; nothing when none is, or an operator decides first."""
+    with store.read() as look:
+        return look.session.scalar(select(func.min(InboxRow.next_attempt_at)).where(*_heads(publisher)))
 
 
 def retry_one(store: Store, handlers: Handlers, publisher: str, position: int) -> bool:

@@ -122,7 +122,6 @@ def escalated(case: Case, slot: Slot, new: Slot) -> SlotEscalated:
         step_name=slot.step_name,
         level=new.escalations,
         new_slot_id=new.id,
-        holder_unit_id=slot.holder_unit_id,
     )
 
 
@@ -153,6 +152,7 @@ def _shown(case: Case, slot: Slot) -> dict[str, Any]:
         "number": case.number,
         "opened_at": slot.opened_at,
         "holder_name": slot.holder_name,
+        "holder_unit_id": slot.holder_unit_id,
     }
 
 

@@ -14,12 +14,14 @@ from services.notify.message import Message
 from services.notify.moments.departure import QUIET, moment_of
 from services.notify.moments.moment import Moment
 from services.notify.slot import SlotCopy
+from services.notify.standing_in import has_it
 from services.notify.wishes import Wishes
 from shared.people import PersonCopy
 from shared.store import Work
 
 STALE = "stale"
 LEFT = "left"
+STANDS_IN_NO_MORE = "substitution_over"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,12 @@ def still_to_do(work: Work, going: Going) -> Verdict | None:
     return None if waits else Suppress(STALE)
 
 
+def is_in_his_hand(work: Work, going: Going) -> Verdict | None:
+    """A to-do of somebody else is told to his deputy only while he stands in for him."""
+    slot = going.slot
+    return None if slot is None or has_it(work, going.message, slot) else Suppress(STANDS_IN_NO_MORE)
+
+
 def is_here(work: Work, going: Going) -> Verdict | None:
     """Nobody is written to whose account was deactivated, whatever waits for him; the inbox keeps it."""
     return None if going.person is None or going.person.active else Suppress(LEFT)
@@ -89,7 +97,7 @@ def not_quiet(work: Work, going: Going) -> Verdict | None:
     return Hold(QUIET, moment.at, moment) if moment.waits else None
 
 
-GATES: tuple[Gate, ...] = (still_to_do, is_here, has_address, not_quiet)
+GATES: tuple[Gate, ...] = (still_to_do, is_in_his_hand, is_here, has_address, not_quiet)
 
 
 def judge(work: Work, going: Going) -> Verdict | None:

@@ -8,6 +8,7 @@ from services.notify.administrators import in_charge
 from services.notify.channels import Channel
 from services.notify.kinds import context_of
 from services.notify.notice import Document, Notice, tell
+from services.notify.standing_in import keep_ended, keep_granted
 from shared.events.approvals import SlotEscalated
 from shared.events.substitutions import SubstitutionEnded, SubstitutionGranted
 from shared.inbox import Handlers
@@ -34,12 +35,15 @@ def tell_of_escalation(work: Work, event: SlotEscalated) -> None:
 
 
 def tell_of_substitution(work: Work, event: SubstitutionGranted) -> None:
-    """Principal and deputy; whoever granted it reads it in his inbox only."""
+    """Principal and deputy; whoever granted it reads it in his inbox only. What waits by then is told to
+    the deputy when it begins."""
+    keep_granted(work, event)
     _tell_both(work, event, event.granted_by, {})
 
 
 def tell_of_its_end(work: Work, event: SubstitutionEnded) -> None:
-    """Principal and deputy; whoever ended it reads it in his inbox only."""
+    """Principal and deputy; whoever ended it reads it in his inbox only. Its deputy has no to-dos now."""
+    keep_ended(work, event)
     people = {"principal_name": event.principal_id, "deputy_name": event.deputy_id}
     names = {key: _name(work, person_id) for key, person_id in people.items()}
     _tell_both(work, event, event.ended_by, names)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select
-
 from services.notify.administrators import administrators
 from services.notify.contact import EMAIL_LENGTH, PHONE_LENGTH, Contact
 from services.notify.handing_on import tell_of_handing_on
@@ -12,7 +10,8 @@ from services.notify.kinds import context_of
 from services.notify.message import Message, touch_inbox
 from services.notify.notice import Document, Notice, tell
 from services.notify.outside.pushing import push_outside
-from services.notify.slot import SlotCopy
+from services.notify.slot import SlotCopy, finish
+from services.notify.standing_in import deputies_now
 from shared.events.approvals import (
     CaseAttentionCleared,
     CaseAttentionRaised,
@@ -71,10 +70,12 @@ def keep_contact(work: Work, event: PersonContactChanged) -> None:
 def tell_reviewer(work: Work, event: SlotOpened) -> None:
     """It is somebody's turn: told, and who stands in for him too, unless the to-do has vanished already."""
     slot = _follow_slot(work, event, True, event.decision_etag)
+    slot.holder_unit_id = event.holder_unit_id
     if slot.is_open:
         document = Document(event.doc_type, event.doc_id, event.organisation_id)
         context, path = context_of(event), f"/cases/{event.case_id}"
-        for person_id in sorted({event.holder_id, *event.deputies}):
+        deputies = deputies_now(work, slot, event.doc_type, event.deputies)
+        for person_id in sorted({event.holder_id, *deputies}):
             own = context | {"deputy_for": "" if person_id == event.holder_id else event.holder_name}
             tell(work, person_id, Notice("slot.opened", own, path, document, event.slot_id))
 
@@ -83,15 +84,7 @@ def tell_reviewer(work: Work, event: SlotOpened) -> None:
 def finish_todo(work: Work, event: SlotClosed) -> None:
     """A to-do has vanished: nobody is told, its messages are done, those of deputies too."""
     _follow_slot(work, event, False, "")
-    _finish(work, Message.slot_id == event.slot_id)
-
-
-def _finish(work: Work, which: ColumnElement[bool]) -> None:
-    """What these messages tell of is done."""
-    waiting = select(Message).where(which, Message.done_at.is_(None))
-    for message in work.lock_all(waiting.order_by(Message.id)):
-        message.finish(work.now)
-        touch_inbox(work, message.person_id)
+    finish(work, Message.slot_id == event.slot_id)
 
 
 @events.on(SlotUrged)
@@ -167,7 +160,7 @@ def tell_administrators(work: Work, event: CaseAttentionRaised) -> None:
 def finish_attention(work: Work, event: CaseAttentionCleared) -> None:
     """Somebody has helped: nobody is told, and no administrator need look any more."""
     of_case = (Message.doc_id == event.doc_id) & (Message.subject == event.subject)
-    _finish(work, of_case & (Message.kind == CaseAttentionRaised.type))
+    finish(work, of_case & (Message.kind == CaseAttentionRaised.type))
 
 
 @events.on(PlanStatusChanged)

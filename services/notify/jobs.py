@@ -23,6 +23,8 @@ from services.notify.receipt import ASK
 from services.notify.sandbox import Sandbox
 from services.notify.sending import send
 from services.notify.snoozing import WAKE, wake
+from services.notify.standing_in import FOLLOW as FOLLOW_SUBSTITUTION
+from services.notify.standing_in import follow
 from services.notify.unreached import REACH, reach
 from services.notify.unsubscribe import Subscription, signed
 from services.notify.waking import wake_held
@@ -85,6 +87,12 @@ def ask_provider(here: Running, delivery_id: str, attempt: int, times: int) -> N
 def send_digest(here: Running, digest_id: str) -> None:
     with here.store.work() as work:
         close_digest(work, UUID(digest_id))
+
+
+@jobs.task(FOLLOW_SUBSTITUTION)
+def follow_substitution(here: Running, substitution_id: str) -> None:
+    with here.store.work() as work:
+        follow(work, UUID(substitution_id))
 
 
 @jobs.task(REACH)

@@ -8,6 +8,7 @@ REASONS = {
     UNWANTED: "本人选择不接收",
     "stale": "事项已办结",
     "left": "账号已停用",
+    "substitution_over": "不再代理",
     "no_address": "没有联系方式",
     "no_robot": "没有群机器人",
     "no_provider": "没有服务商",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, String
@@ -14,6 +15,13 @@ from shared.store import Work
 
 PLACEHOLDER = re.compile(r"\{(district|year|seq)\}")
 PATTERN = re.compile(r"(?:[0-9A-Za-z\-_/\[\]()]|号|第|\{district\}|\{year\}|\{seq\})+")
+
+BUDGET_LEVELS: Mapping[str, tuple[str, ...]] = {
+    "province": ("province",),
+    "prefecture": ("prefecture", "city_county"),
+    "county": ("county", "city_county"),
+}
+"""Of each level the names under which thresholds for it may stand, the exact one first."""
 
 
 class NumberSequence(Base):
@@ -52,8 +60,7 @@ class District:
     @property
     def budget_levels(self) -> tuple[str, ...]:
         """The names under which thresholds for it may stand, the exact one first."""
-        level = self.budget_level
-        return (level, "city_county") if level in ("prefecture", "county") else (level,)
+        return BUDGET_LEVELS.get(self.budget_level, (self.budget_level,))
 
 
 def next_number(work: Work, district_code: str, year: int, kind: str, pattern: str) -> str:

@@ -30,7 +30,8 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Policy:
-    """What holds in a district on a day: per topic the versions in force, the nearest district's first."""
+    """What holds in a district on a day: per topic the versions in force, the nearest district's first; none
+    that is looser than a binding one above it."""
 
     chains: Mapping[str, Sequence[Version]]
 
@@ -60,14 +61,16 @@ class Policy:
 
 def policy_of(look: Look, district: District, day: date | None = None) -> Policy:
     """The rules in force in a district on a day (today): per topic its own, else those of its nearest
-    ancestor, else those of the whole country."""
+    ancestor, else those of the whole country. What is looser than a binding version above does not hold."""
     codes, day = [*district.codes, NATION], day or look.today
     found = look.execute(_IN_FORCE, {"codes": codes, "day": day}).scalars()
     rows = [row.applied for row in found] + national(day)
     chains: dict[str, list[Version]] = defaultdict(list)
-    for version in sorted(rows, key=lambda row: codes.index(row.district_code)):
+    for version in sorted(rows, key=lambda row: codes.index(row.district_code), reverse=True):
         if version.content is not None:
-            chains[version.topic].append(version)
+            chain = chains[version.topic]
+            if not any(above.forbids(version.content) for above in chain):
+                chain.insert(0, version)
     return Policy(chains)
 
 
@@ -123,5 +126,5 @@ def national_rows() -> tuple[RuleVersion, ...]:
 def shipped(name: str) -> Iterator[RuleVersion]:
     """Versions of rules from a data file, not yet in any database."""
     for row in json.loads((reference.DATA / f"{name}.json").read_text(encoding="utf-8")):
-        about = {"district_code": NATION, "version": 1, "is_sample": False, **row}
+        about = {"district_code": NATION, "version": 1, "is_sample": False, "binding": False, **row}
         yield RuleVersion(**{**about, "effective_from": date.fromisoformat(row["effective_from"])})

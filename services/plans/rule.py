@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Date, String, Uuid, event, func, inspect, select
+from sqlalchemy import JSON, Date, String, Uuid, event, false, func, inspect, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
@@ -37,6 +37,13 @@ class Version:
     source: str
     is_sample: bool
     content: Topic | None
+    binding: bool = False
+
+    def forbids(self, below: Topic) -> list[str]:
+        """The fields (JSON pointers) of a content below that are looser than this version allows."""
+        if not self.binding or self.content is None:
+            return []
+        return list(below.looser_than(self.content))
 
     def to_json(self) -> dict[str, Any]:
         """What a finding says of it."""
@@ -62,6 +69,7 @@ class RuleVersion(Base):
     content: Mapped[dict[str, Any] | None] = mapped_column(OptionalJson)
     source: Mapped[str] = mapped_column(String(200))
     is_sample: Mapped[bool]
+    binding: Mapped[bool] = mapped_column(server_default=false())
     published_by: Mapped[UUID | None] = mapped_column(Uuid)
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_by: Mapped[UUID | None] = mapped_column(Uuid)
@@ -78,6 +86,7 @@ class RuleVersion(Base):
             source=self.source,
             is_sample=self.is_sample,
             content=None if content is None else kind.model_validate(content),
+            binding=self.binding,
         )
 
     def withdraw(self, by: UUID, today: date, at: datetime) -> None:
@@ -98,12 +107,14 @@ class RuleVersion(Base):
 
 @dataclass(frozen=True)
 class NewVersion:
-    """What somebody publishes; without content the district follows the one above it again."""
+    """What somebody publishes; without content the district follows the one above it again. One that is
+    binding lets the districts below be stricter only."""
 
     topic: str
     effective_from: date
     source: str
     content: Topic | None
+    binding: bool = False
 
 
 def publish(work: Work, district_code: str, new: NewVersion, by: Caller) -> RuleVersion:
@@ -117,6 +128,7 @@ def publish(work: Work, district_code: str, new: NewVersion, by: Caller) -> Rule
         content=None if content is None else content.model_dump(mode="json"),
         source=new.source,
         is_sample=False,
+        binding=new.binding,
         published_by=by.person_id,
         published_at=work.now,
     )

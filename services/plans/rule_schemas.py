@@ -49,6 +49,9 @@ class RuleForm(Body):
 
     effective_from: date
     source: str = Field(min_length=1, max_length=200, description="文号 (number of the document)")
+    binding: bool = Field(
+        False, description="约束下级：下级区划只能从严 (districts below may only be stricter)"
+    )
     content: dict[str, Any] | None = Field(json_schema_extra=_ANY)
 
 
@@ -63,6 +66,7 @@ class RuleShape(Shape):
     effective_from: date
     source: str
     is_sample: bool
+    binding: bool
     inherited: bool
     content: AnyTopic
     available_actions: list[ActionShape]
@@ -77,7 +81,8 @@ class RulesShape(Shape):
 
 
 class VersionShape(Shape):
-    """A version that a district has published; it is in force until `effective_until` (included)."""
+    """A version that a district has published; it is in force until `effective_until` (included), unless a
+    binding one of a district above is stricter."""
 
     topic: str
     topic_label: str
@@ -89,6 +94,7 @@ class VersionShape(Shape):
     status_label: str
     source: str
     is_sample: bool
+    binding: bool
     content: AnyTopic | None
     published_by: UUID | None
     published_by_name: str

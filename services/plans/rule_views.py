@@ -37,6 +37,7 @@ def rule_shape(version: Version, district: District, caller: Caller) -> RuleShap
             "effective_from": version.effective_from,
             "source": version.source,
             "is_sample": version.is_sample,
+            "binding": version.binding,
             "inherited": version.district_code != district.code,
             "content": version.content,
             "available_actions": [
@@ -70,7 +71,7 @@ def version_shapes(
 
 
 _PLAIN = (
-    *("topic", "district_code", "version", "effective_from", "source", "is_sample"),
+    *("topic", "district_code", "version", "effective_from", "source", "is_sample", "binding"),
     *("published_by", "published_at", "withdrawn_at"),
 )
 

@@ -66,7 +66,8 @@ class CaseRefused(Event):
 
 
 class _SlotEvent(CaseEvent):
-    """A to-do as a message shows it. `deputies` may decide it now, because its holder is away."""
+    """A to-do as a message shows it. `deputies` may decide it now, because its holder is away;
+    `holder_unit_id` is the unit in which its holder reviews."""
 
     slot_id: UUID
     step_key: str
@@ -81,6 +82,7 @@ class _SlotEvent(CaseEvent):
     opened_at: datetime
     holder_name: str = ""
     deputies: list[UUID] = Field(default_factory=list)
+    holder_unit_id: UUID | None = None
 
 
 class SlotOpened(_SlotEvent):
@@ -122,15 +124,13 @@ class SlotUrged(_SlotEvent):
 
 
 class SlotEscalated(_SlotEvent):
-    """An overdue to-do went on to another person, along the escalation of its step. `holder_unit_id` is the
-    unit in which its holder reviewed."""
+    """An overdue to-do went on to another person, along the escalation of its step."""
 
     type: ClassVar[str] = "slot.escalated"
 
     level: int
     new_slot_id: UUID
     new_holder_id: UUID
-    holder_unit_id: UUID | None = None
 
 
 class SlotClosed(CaseEvent):

@@ -9,9 +9,13 @@ from uuid import UUID
 import pytest
 from prometheus_client import generate_latest
 
+from shared import doing
+from shared.broker import Delivery
 from shared.events.directory import PersonChanged
 from shared.inbox import Handlers
+from shared.jobs import Job, later
 from shared.metrics import registry
+from shared.parked import skip
 from shared.people import Copies, Role, keep_copies
 from shared.service import Service
 from shared.store import Work
@@ -66,6 +70,49 @@ def test_a_platform_administrator_lists_replays_and_skips_what_is_parked(lone: L
     assert lone.http.post("parked/left:1/skip", headers=lone.as_(*ADMIN)).json()["items"] == []
     again = lone.http.post("parked/left:1/skip", headers=lone.as_(*ADMIN))
     assert (again.status_code, again.json()["code"]) == (404, "not_parked")
+
+
+def test_whatever_is_listed_can_be_cleared(lone: Lone) -> None:
+    lone.receivers["left"].take_deliveries([Delivery(b"no event", lambda: None)])
+    with lone.store.work() as work:
+        job = later(work, "nobody.knows")
+    doing.run(lone.here, job)
+    shown = lone.http.get("parked", headers=lone.as_(*ADMIN)).json()["items"]
+    assert [item["kind"] for item in shown] == ["event", "job", "bytes"]
+
+    (bytes_key,) = (item["key"] for item in shown if item["kind"] == "bytes")
+    refused = lone.http.post(f"parked/{bytes_key}/replay", headers=lone.as_(*ADMIN))
+    assert (refused.status_code, refused.json()["code"]) == (409, "unreadable")
+    for item in shown:
+        skipped = lone.http.post(f"parked/{item['key']}/skip", headers=lone.as_(*ADMIN))
+        assert skipped.status_code == 200, skipped.json()
+        again = lone.http.post(f"parked/{item['key']}/skip", headers=lone.as_(*ADMIN))
+        assert (again.status_code, again.json()["code"]) == (404, "not_parked")
+    assert skipped.json()["items"] == []
+
+
+def test_a_job_that_is_not_parked_cannot_be_skipped(lone: Lone) -> None:
+    with lone.store.work() as work:
+        job = later(work, "nobody.knows")
+    refused = lone.http.post(f"parked/{job}/skip", headers=lone.as_(*ADMIN))
+    assert (refused.status_code, refused.json()["code"]) == (404, "not_parked")
+    with lone.store.read() as look:
+        assert look.get(Job, job).state == "queued"
+
+
+def test_what_is_parked_and_what_waits_behind_it_leaves_the_receiver_at_rest(lone: Lone) -> None:
+    receiver = lone.receivers["left"]
+    lone.hear(Counted(name="a", value=2), fail=False)
+    receiver.retry()
+    assert not receiver.restless
+
+    skip(lone.store, "left:1")
+    receiver.repair()  # every few seconds
+    assert receiver.restless
+    receiver.retry()
+    assert not receiver.restless, "it has failed, and waits for its next try"
+    lone.clock.move(minutes=10)
+    assert receiver.restless
 
 
 def test_others_may_not_touch_what_is_parked(lone: Lone) -> None:

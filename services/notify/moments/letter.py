@@ -12,7 +12,7 @@ from services.notify.answer import Answer, Outcome
 from services.notify.channels import Channel
 from services.notify.delivery import Delivery, State
 from services.notify.event_words import local_text
-from services.notify.gates import LEFT, STALE
+from services.notify.gates import LEFT, STALE, STANDS_IN_NO_MORE
 from services.notify.kinds import COLLECTED, KINDS
 from services.notify.message import Message
 from services.notify.moments.digest import Digest, DigestState, Key, claim
@@ -21,6 +21,7 @@ from services.notify.notice import Notice, Occasion, tell
 from services.notify.preferences import Mode
 from services.notify.reasons import UNWANTED
 from services.notify.slot import SlotCopy
+from services.notify.standing_in import has_it
 from services.notify.unreached import look_for_another_way
 from services.notify.wishes import Wishes, wishes_of
 from shared.people import PersonCopy
@@ -71,6 +72,8 @@ def _dropped(work: Work, delivery: Delivery, wishes: Wishes) -> str:
         slot = work.session.get(SlotCopy, message.slot_id)
         if message.done_at is not None or slot is None or not slot.is_open:
             return STALE
+        if not has_it(work, message, slot):
+            return STANDS_IN_NO_MORE
     off = not kind.mandatory and wishes.about(kind, Channel(delivery.channel)).mode is Mode.OFF
     return UNWANTED if off else ""
 

@@ -16,6 +16,7 @@ from services.notify.moments.moment import mornings
 from services.notify.notice import Notice, Occasion
 from services.notify.preferences import Mode
 from services.notify.slot import SlotCopy
+from services.notify.standing_in import is_his
 from services.notify.wishes import wishes_of
 from shared.clock import local_date
 from shared.people import PersonCopy
@@ -55,7 +56,7 @@ def plan_anew(work: Work, person_id: UUID) -> None:
 def todo_notice(work: Work, digest: Digest) -> Notice | None:
     """What a person has to do now; nothing when that is nothing, he does not want to hear it, or its day is
     over."""
-    todos = [_line(message, work.now) for message in work.all(_open_todos(digest.person_id))]
+    todos = [_line(message, work.now) for message in work.all(_open_todos(digest.person_id, work.now))]
     if not todos or local_date(digest.due_at) < work.today or not _is_wanted(work, digest.person_id):
         return None
     context = {
@@ -82,10 +83,11 @@ def _unplanned() -> Select[UUID]:
     return people.order_by(Message.person_id).limit(MOST_PLANNED)
 
 
-def _open_todos(person_id: UUID) -> Select[Message]:
-    """By notify's own copy of slots, the oldest first."""
+def _open_todos(person_id: UUID, now: datetime) -> Select[Message]:
+    """By notify's own copies of slots and substitutions, the oldest first."""
     mine = select(Message).join(SlotCopy, SlotCopy.slot_id == Message.slot_id)
-    return mine.where(Message.person_id == person_id, Message.todo(), SlotCopy.is_open).order_by(Message.id)
+    todo = (Message.person_id == person_id, Message.todo(), SlotCopy.is_open, is_his(now))
+    return mine.where(*todo).order_by(Message.id)
 
 
 def _line(message: Message, now: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any
 
@@ -108,14 +109,15 @@ def versions(code: DistrictCode, topic: TopicName, store: StoreHere, caller: Sig
 )
 def publish_version(code: DistrictCode, topic: TopicName, body: RuleForm, asked: Deciding) -> Response:
     """By the district's administrator, from a day that is not over. A version never changes afterwards, and
-    what was judged before stays as it was."""
+    what was judged before stays as it was. Below a binding version only stricter values are taken (422
+    `looser_than_above`, with a pointer to each)."""
     caller, once = asked.caller, asked.once
     with asked.store.work(actor=caller.actor) as work:
         if (answered := once.before(work)) is not None:
             return answered
         district = District.of(work.get(DistrictCopy, code))
         must_administer(district, caller)
-        new = _read(topic, body, work.today)
+        new = _read(work, district, topic, body)
         asked.expected.check(etag(newest(work, code, topic)))
         row = publish(work, code, new, caller)
         work.session.flush()
@@ -123,10 +125,10 @@ def publish_version(code: DistrictCode, topic: TopicName, body: RuleForm, asked:
         return once.answer(work, version_shapes(work, rows, district, caller)[0], 201, etag(row.version))
 
 
-def _read(topic: str, body: RuleForm, today: date) -> NewVersion:
+def _read(look: Look, district: District, topic: str, body: RuleForm) -> NewVersion:
     """The version as it is meant. Raises `Invalid` with everything that is wrong with it."""
     problems, content = [], None
-    if body.effective_from < today:
+    if body.effective_from < look.today:
         text = "生效日期不能早于今天"
         problems.append(Problem("effective_in_past", text, "/effective_from", "must not be in the past"))
     try:
@@ -134,9 +136,25 @@ def _read(topic: str, body: RuleForm, today: date) -> NewVersion:
     except ValidationError as error:
         found: list[Any] = list(error.errors())
         problems += [problem_of({**item, "loc": ("body", "content", *item["loc"])}) for item in found]
-    if problems:
+    new = NewVersion(topic, body.effective_from, body.source, content, body.binding)
+    if problems := problems or list(_against_above(look, district, new)):
         raise invalid(problems)
-    return NewVersion(topic, body.effective_from, body.source, content)
+    return new
+
+
+def _against_above(look: Look, district: District, new: NewVersion) -> Iterator[Problem]:
+    """What binding versions above do not allow; and a version that cannot bind anybody."""
+    if new.binding and (new.content is None or not new.content.stricter):
+        yield Problem(
+            "rule_cannot_bind", "该项规则不能约束下级", "/binding", "it cannot bind districts below"
+        )
+    for above in policy_of(look, district, new.effective_from).chains.get(new.topic, ()):
+        if new.content is not None and above.district_code != district.code:
+            for pointer in above.forbids(new.content):
+                text = f"上级规则（{above.source}）约束下级，只能从严"
+                yield Problem(
+                    "looser_than_above", text, f"/content{pointer}", "may only be stricter than above"
+                )
 
 
 def _content(topic: str, content: dict[str, Any] | None) -> Topic | None:

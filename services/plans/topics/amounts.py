@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from services.plans.district import BUDGET_LEVELS
+from services.plans.topics.strictness import Stricter, as_strong, at_least, at_most, looser
 from services.plans.topics.topic import Enforcement, Kind, Topic
 from shared.http import Body
 from shared.money import Yuan
+
+KINDS = ("goods", "services", "works")
 
 
 class Amounts(Body):
@@ -28,6 +33,7 @@ class Thresholds(Topic):
     topic = "thresholds"
     label, label_en = "数额标准", "Thresholds"
     law = "政府采购法 第八条、第二十七条"
+    stricter: ClassVar = {"open_tender_from": at_most, "decentralised_limit": at_most}
 
     amounts: list[Amounts] = Field(max_length=20)
 
@@ -45,9 +51,25 @@ class Thresholds(Topic):
         }
         return next((rows[level, kind] for level in levels if (level, kind) in rows), None)
 
+    def looser_than(self, above: Self) -> Iterator[str]:
+        """Judged by what comes of it for each level and kind; what has no row here is as above anyway."""
+        found: dict[str, None] = {}
+        for level, kind in product(BUDGET_LEVELS, KINDS):
+            own, theirs = (amounts.of(BUDGET_LEVELS[level], kind) for amounts in (self, above))
+            if own is not None and theirs is not None:
+                pointer = f"/amounts/{self.amounts.index(own)}"
+                found |= dict.fromkeys(looser(own, theirs, self.stricter, pointer))
+        yield from found
+
 
 class Share(Body):
     """Wholly reserved up to an amount (yuan); above it a share (per cent) and of that one for micro firms."""
+
+    stricter: ClassVar[Stricter] = {
+        "whole_up_to": at_least,
+        "reserved_percent": at_least,
+        "micro_percent": at_least,
+    }
 
     whole_up_to: Yuan
     reserved_percent: int = Field(ge=0, le=100)
@@ -60,6 +82,7 @@ class Sme(Topic):
     topic = "sme"
     label, label_en = "中小企业预留份额", "Share reserved for small and medium enterprises"
     law = "财库〔2020〕46号 第八条"
+    stricter: ClassVar = {"enforcement": as_strong}
 
     enforcement: Enforcement
     goods: Share
@@ -73,3 +96,8 @@ class Sme(Topic):
             "works": self.works,
         }
         return shares.get(kind)
+
+    def looser_than(self, above: Self) -> Iterator[str]:
+        yield from super().looser_than(above)
+        for kind in KINDS:
+            yield from looser(getattr(self, kind), getattr(above, kind), Share.stricter, f"/{kind}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from services.plans.district import PATTERN, PLACEHOLDER
 from services.plans.form import AMOUNTS, CODES, DATES, TEXTS
 from services.plans.form_schemas import Choice, Year, must_be_choice
+from services.plans.topics.strictness import at_most
 from services.plans.topics.topic import OWN, Kind, Topic, known_codes
 from shared.http import Body
 from shared.money import Yuan
@@ -74,6 +75,7 @@ class DirectApplication(Topic):
     topic = "direct_application"
     label, label_en = "无预算直接申请", "Application without a budget"
     law = "预算法 第十三条；政府采购法 第六条"
+    stricter: ClassVar = {"allowed": at_most}
 
     allowed: bool
 

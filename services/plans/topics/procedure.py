@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from services.plans.form_schemas import Choice
 from services.plans.imports.policy import SHORTEST_NOTICE, NoticeOrder
+from services.plans.topics.strictness import as_strong, at_least, within
 from services.plans.topics.topic import OWN, Enforcement, Topic, known_codes
 
 
@@ -17,6 +18,7 @@ class IntentNotice(Topic):
     topic = "intent_notice"
     label, label_en = "采购意向公开", "Intent notice"
     law = "财库〔2020〕10号"
+    stricter: ClassVar = {"enforcement": as_strong, "days": at_least}
 
     enforcement: Enforcement
     days: int = Field(ge=0, le=365)
@@ -28,6 +30,7 @@ class Splitting(Topic):
     topic = "splitting"
     label, label_en = "化整为零核对", "Check for splitting"
     law = "政府采购法实施条例 第二十八条"
+    stricter: ClassVar = {"enforcement": as_strong}
 
     enforcement: Enforcement
 
@@ -38,6 +41,7 @@ class Choices(Topic):
     topic = "choices"
     label, label_en = "采购方式和资金性质", "Methods and fund natures"
     law = "政府采购法 第二十六条"
+    stricter: ClassVar = {"methods": within, "fund_natures": within}
 
     methods: list[Choice] | None = Field(None, max_length=20)
     fund_natures: list[Choice] | None = Field(None, max_length=20)
@@ -59,8 +63,14 @@ class SingleSource(Topic):
     topic = "single_source"
     label, label_en = "单一来源公示", "Single-source notice"
     law = "政府采购法实施条例 第三十八条"
+    stricter: ClassVar = {"notice_days": at_least}
 
     notice_days: int = Field(ge=5, le=60)
+
+
+def _noticed(own: NoticeOrder, above: NoticeOrder) -> bool:
+    """Where a notice stands is the district's own; that there is one may be set above."""
+    return above == NoticeOrder.NONE or own != NoticeOrder.NONE
 
 
 class Imports(Topic):
@@ -70,6 +80,7 @@ class Imports(Topic):
     topic = "imports"
     label, label_en = "进口产品核准", "Imported products"
     law = "政府采购法 第十条；财库〔2007〕119号"
+    stricter: ClassVar = {"exempt_classes": within, "notice_order": _noticed, "notice_days": at_least}
 
     exempt_classes: list[Literal["university", "research"]] = Field(max_length=2)
     notice_order: NoticeOrder = NoticeOrder.AFTER_FIRST_REVIEW
@@ -83,5 +94,6 @@ class Revocation(Topic):
     topic = "revocation"
     label, label_en = "撤销后处理方式", "Handling after revocation"
     law = OWN
+    stricter: ClassVar = {"handlings": within}
 
     handlings: list[Literal["void", "return_to_draft"]] = Field(min_length=1, max_length=2)

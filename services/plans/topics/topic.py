@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeVar
+from collections.abc import Iterator
+from typing import ClassVar, Literal, Self, TypeVar
 
 from pydantic_core import PydanticCustomError
 
 from services.plans import reference
+from services.plans.topics.strictness import Stricter, looser
 from shared.http import Body
 
 Kind = Literal["goods", "works", "services"]
@@ -23,6 +25,12 @@ class Topic(Body):
     label: ClassVar[str]
     label_en: ClassVar[str]
     law: ClassVar[str]
+    stricter: ClassVar[Stricter] = {}
+    """Where it is known what stricter means: only such a topic can bind the districts below."""
+
+    def looser_than(self, above: Self) -> Iterator[str]:
+        """The fields (JSON pointers) that are looser than in a binding version above."""
+        yield from looser(self, above, self.stricter)
 
 
 Content = TypeVar("Content", bound=Topic)
