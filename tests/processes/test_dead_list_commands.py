@@ -25,6 +25,11 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     made.close()
 
 
+def states(office: Office) -> list[str]:
+    """How the letters stand, but for the one that tells the administrator of failures."""
+    return [delivery.state for delivery in office.deliveries() if delivery.person_id != office.admin]
+
+
 def test_operators_count_what_has_failed(office: Office) -> None:
     status, said = command("failed")
     assert (status, said.splitlines()) == (0, ["email  550  2", "email  553  1", "3 条发送失败 (failed)"])
@@ -34,7 +39,7 @@ def test_operators_count_what_has_failed(office: Office) -> None:
 def test_operators_send_it_again_by_the_filter_of_the_list(office: Office) -> None:
     status, said = command("resend", "code=550", "limit=1")
     assert (status, said.startswith("1 条已重新排队"), "还有 1 条" in said) == (0, True, True), said
-    assert [delivery.state for delivery in office.deliveries()] == ["queued", "failed", "failed"]
+    assert states(office) == ["queued", "failed", "failed"]
     assert command("resend", "channel=email")[1].startswith("2 条已重新排队")
     assert command("resend")[1].strip() == "0 条已重新排队 (queued)；还有 0 条 (left)"
 
@@ -47,7 +52,7 @@ def test_a_filter_that_is_none_is_one_clear_line_and_sends_nothing(
     status, said = command(verb, word)
     assert status == 2
     assert_clear(said, word.partition("=")[0])
-    assert {delivery.state for delivery in office.deliveries()} == {"failed"}
+    assert set(states(office)) == {"failed"}
 
 
 def test_the_doctor_mentions_it(office: Office) -> None:
