@@ -171,7 +171,8 @@ class RouteStep(Step):
     attested fields; `carried` says that agreement of the round before is all that the step needs.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    # what a document has declared is kept to the letter, or the condition would answer otherwise later
+    model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=False)
 
     key: str = Field(max_length=60)
     segment: Segment

@@ -67,6 +67,14 @@ STEPS = st.lists(
 )
 
 
+def test_spaces_in_facts_count_alike_before_and_at_submission(bureau: Office) -> None:
+    blank = {"op": "eq", "fact": "level", "value": ""}
+    bureau.publish("chen", "unit", [step("s0"), step("s1", condition=blank)], "blank")
+    bureau.publish("zhou", "district", [finance_step()], "blank")
+    _, second, _ = submitted_as_shown(bureau, bureau.submission(doc_type="blank", level=" "), 1)
+    assert (second["facts"], second["applies"]) == ({"level": " "}, False)
+
+
 @settings(
     max_examples=25,
     deadline=None,

@@ -15,16 +15,16 @@ from services.notify.preferences import Choice, Mode, Owner
 from services.notify.wishes import lock_preferences
 from shared.database import new_id
 from shared.metrics import registry
-from tests.notify.office import ADDRESS, Office, slot_opened, status_changed
+from tests.notify.office import ADDRESS, Office, status_changed
 from tests.notify.post_office import Replies, post_office
 
 
 def fails(office: Office, many: int, reply: str = "550 nobody", person: UUID | None = None) -> None:
-    """So many mails to somebody (wang) are refused for good."""
+    """So many mails to somebody (wang) are refused for good; nobody need hear of any of them otherwise."""
     person_id = person or office.wang
     office.has_address(person_id, f"{person_id}@example.org")
     for _ in range(many):
-        office.hear(slot_opened(person_id))
+        office.hear(status_changed(person_id, "usable"))
     with post_office(Replies(rcpt=reply)) as address:
         office.use_server(address)
         office.run_jobs()
@@ -62,8 +62,8 @@ def test_deliveries_are_found_by_what_they_are(any_office: Office) -> None:
         ("code=550", 2),
         ("code=553", 1),
         ("channel=sms", 0),
-        ("kind=slot.opened", 3),
-        ("kind=plan.usable", 0),
+        ("kind=plan.usable", 3),
+        ("kind=slot.opened", 0),
         (f"person_id={office.zhao}", 1),
         (f"person_id={office.li}", 0),
         (f"provider_id={provider}", 3),
@@ -186,7 +186,7 @@ def test_a_provider_with_a_limit_has_room_left_for_what_is_new(office: Office) -
     replies = Replies(rcpt="550 nobody")
     office.has_address(office.wang, ADDRESS)
     for _ in range(3):
-        office.hear(slot_opened(office.wang))
+        office.hear(status_changed(office.wang, "usable"))
     with post_office(replies) as address:
         host, _, port = address.partition(":")
         limit = [{"count": 6, "seconds": 60, "per": "provider"}]
@@ -197,7 +197,7 @@ def test_a_provider_with_a_limit_has_room_left_for_what_is_new(office: Office) -
         replies.rcpt = "250 OK"
         assert office.run_jobs() == 1
         office.clock.move(minutes=1)
-        office.hear(slot_opened(office.wang))
+        office.hear(status_changed(office.wang, "usable"))
         office.run_jobs()
     assert len(replies.taken) == 4
 

@@ -78,7 +78,7 @@ def test_mail_about_failing_mail_does_not_make_more_of_it(office: Office) -> Non
     with office.store.read() as looking:
         dead = select(Message.kind).join(Delivery, Delivery.message_id == Message.id)
         kinds = looking.all(dead.where(Delivery.state == "failed").order_by(Delivery.id))
-    assert kinds == ["slot.opened", "slot.opened", "deliveries.failed"]
+    assert kinds == ["plan.usable", "plan.usable", "deliveries.failed"]
     assert len(told(office)) == 1
 
 

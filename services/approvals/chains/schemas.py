@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr, field_validator
 
 from services.approvals.schemas import (
     Action,
@@ -143,7 +143,9 @@ class PolicyShape(Shape):
 
 
 class PreviewBody(Body):
-    """A submission as the document's own service gives it."""
+    """A submission as the document's own service gives it; nothing is trimmed, as it is not at submission."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
 
     doc_type: DocType
     doc_id: UUID
