@@ -10,8 +10,7 @@ from fastapi.responses import HTMLResponse
 PAGE = (Path(__file__).parent / "front.html").read_text(encoding="utf-8")
 ADDRESSES = (
     *("/", "/todo", "/cases/{_}", "/plans/{_}", "/requests/{_}", "/import-approvals/{_}"),
-    "/substitutions",
-    "/notifications/{_:path}",
+    *("/substitutions", "/notifications", "/notifications/{_:path}"),
 )
 """The first page, and the paths to which notices of notify lead."""
 HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}

@@ -19,6 +19,14 @@ def test_the_first_page_says_what_there_is(world: World) -> None:
     assert {link: world.http.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
+@pytest.mark.parametrize(
+    "path", ["/todo", "/substitutions", "/notifications", "/notifications/templates/a/b"]
+)
+def test_where_messages_lead_there_is_a_page(world: World, path: str) -> None:
+    page = world.http.get(path, follow_redirects=False)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
 def test_what_is_no_page_is_told_as_ever(world: World) -> None:
     assert world.http.get("/nowhere").json()["code"] == "no_such_route"
     assert world.http.post("/cases/1").json()["code"] == "method_not_allowed"

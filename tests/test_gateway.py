@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.front import ADDRESSES
 from tests.processes.process import free_port
 
 DEPLOY = Path(__file__).parent.parent / "deploy" / "nginx"
@@ -33,6 +34,13 @@ def test_every_value_of_the_template_is_set_in_the_compose_file() -> None:
     compose = (DEPLOY.parent.parent / "docker-compose.yml").read_text()
     for name in re.findall(r"\$\{(\w+)\}", (DEPLOY / "default.conf.template").read_text()):
         assert f"{name}: ${{{name}:-" in compose
+
+
+def test_what_messages_lead_to_goes_through_the_gateway() -> None:
+    template = (DEPLOY / "default.conf.template").read_text()
+    (pages,) = re.findall(r"location ~ (\^/\(\$.*\)) \{", template)
+    for address in ADDRESSES:
+        assert re.match(pages, re.sub(r"\{.*\}", "x", address)), address
 
 
 class Echo(BaseHTTPRequestHandler):

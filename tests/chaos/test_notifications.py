@@ -40,7 +40,7 @@ from tests.processes.process import wait_until
 from tests.processes.running import SERVICE_KEY, Product, separate_processes
 
 EVENTS = int(os.environ.get("CHAOS_EVENTS") or 800)
-"""`CHAOS_EVENTS=10000` for the long run, of a quarter of an hour."""
+"""`CHAOS_EVENTS=10000` for the long run, of five minutes on a quiet machine."""
 pytestmark = [
     pytest.mark.chaos,
     pytest.mark.postgres,
