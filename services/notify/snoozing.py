@@ -12,11 +12,12 @@ from shared.store import Store, Work
 WAKE = "notify.wake_message"
 
 
-def snooze(work: Work, message: Message, until: datetime) -> None:
-    """Puts it off; asked for the same again nothing changes. Raises what `Message.snooze` does."""
-    if message.snooze(until, work.now):
-        touch_inbox(work, message.person_id)
+def snooze(work: Work, message: Message, until: datetime) -> bool:
+    """Puts it off, as `Message.snooze` does, and has it brought back then."""
+    is_new = message.snooze(until, work.now)
+    if is_new:
         later(work, WAKE, until, message_id=str(message.id))
+    return is_new
 
 
 def wake(store: Store, message_id: UUID) -> None:

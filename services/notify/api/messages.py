@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 from pydantic import Field
 from sqlalchemy import select
 
@@ -23,7 +25,9 @@ from services.notify.schemas import (
 )
 from services.notify.snoozing import snooze
 from shared.http import Here, Page, PageAsked, SignedIn, StoreHere, page_of
-from shared.people import Role
+from shared.people import Caller, Role
+from shared.service import Running
+from shared.store import Work
 
 router = APIRouter(prefix="/messages", tags=["messages"])
 Language = Annotated[
@@ -40,6 +44,34 @@ class InboxAsked(PageAsked):
 
 def is_english(language: str) -> bool:
     return language.strip().lower().startswith("en")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which of his messages somebody asks for, and in what language."""
+
+    here: Running
+    caller: Caller
+    message_id: UUID
+    english: bool
+
+    def changed(self, act: Callable[[Work, Message], bool]) -> MessageShape:
+        """What an act has made of it; his open pages hear of it when the act says that something changed."""
+        with self.here.store.work(actor=self.caller.actor) as work:
+            message = work.get(Message, self.message_id, seen_by=self.caller)
+            if act(work, message):
+                touch_inbox(work, self.caller.person_id)
+        return self.shape(message)
+
+    def shape(self, message: Message) -> MessageShape:
+        return message_shape(message, self.here.settings.own_url(), self.english)
+
+
+def asked_for(here: Here, caller: SignedIn, message_id: UUID, accept_language: Language = "") -> Asked:
+    return Asked(here, caller, message_id, is_english(accept_language))
+
+
+Mine = Annotated[Asked, Depends(asked_for)]
 
 
 @router.get("", operation_id="list_messages", summary="消息列表 (inbox)")
@@ -59,7 +91,7 @@ def count_messages(store: StoreHere, caller: SignedIn) -> Counts:
     """How many messages are unread, to-dos or put off; always the lengths of those lists."""
     with store.read() as look:
         numbers = inbox_counts(look, caller.person_id)
-    return Counts(**numbers._asdict())
+    return Counts.model_validate(numbers)
 
 
 @router.post("/read-all", operation_id="read_all_messages", summary="全部标为已读 (mark all as read)")
@@ -70,7 +102,7 @@ def read_all_messages(store: StoreHere, caller: SignedIn, body: ReadAll = ReadAl
         read_all(work, caller.person_id, body.up_to)
         touch_inbox(work, caller.person_id)
         numbers = inbox_counts(work, caller.person_id)
-    return Counts(**numbers._asdict())
+    return Counts.model_validate(numbers)
 
 
 @router.post("/archive-read", operation_id="archive_read_messages", summary="归档全部已读 (archive all read)")
@@ -80,91 +112,54 @@ def archive_read_messages(store: StoreHere, caller: SignedIn) -> Counts:
         archive_read(work, caller.person_id)
         touch_inbox(work, caller.person_id)
         numbers = inbox_counts(work, caller.person_id)
-    return Counts(**numbers._asdict())
+    return Counts.model_validate(numbers)
 
 
 @router.get("/{message_id}", operation_id="get_message", summary="查看一条消息 (one message)")
-def get_message(
-    here: Here, caller: SignedIn, message_id: UUID, accept_language: Language = ""
-) -> MessageShape:
-    with here.store.read() as look:
-        message = look.get(Message, message_id, seen_by=caller)
-    return message_shape(message, here.settings.own_url(), is_english(accept_language))
+def get_message(mine: Mine) -> MessageShape:
+    with mine.here.store.read() as look:
+        message = look.get(Message, mine.message_id, seen_by=mine.caller)
+    return mine.shape(message)
 
 
 @router.post("/{message_id}/read", operation_id="read_message", summary="标为已读 (mark as read)")
-def read_message(
-    here: Here, caller: SignedIn, message_id: UUID, accept_language: Language = ""
-) -> MessageShape:
+def read_message(mine: Mine) -> MessageShape:
     """Marks one message read; doing it again changes nothing."""
-    with here.store.work(actor=caller.actor) as work:
-        message = work.get(Message, message_id, seen_by=caller)
-        if message.read(work.now):
-            touch_inbox(work, caller.person_id)
-    return message_shape(message, here.settings.own_url(), is_english(accept_language))
+    return mine.changed(lambda work, message: message.read(work.now))
 
 
 @router.post("/{message_id}/unread", operation_id="unread_message", summary="标为未读 (mark as unread)")
-def unread_message(
-    here: Here, caller: SignedIn, message_id: UUID, accept_language: Language = ""
-) -> MessageShape:
+def unread_message(mine: Mine) -> MessageShape:
     """Marks one message unread again; doing it again changes nothing. 409 `already_done` for what is done."""
-    with here.store.work(actor=caller.actor) as work:
-        message = work.get(Message, message_id, seen_by=caller)
-        if message.unread_again():
-            touch_inbox(work, caller.person_id)
-    return message_shape(message, here.settings.own_url(), is_english(accept_language))
+    return mine.changed(lambda work, message: message.unread_again())
 
 
 @router.post("/{message_id}/archive", operation_id="archive_message", summary="归档 (archive)")
-def archive_message(
-    here: Here, caller: SignedIn, message_id: UUID, accept_language: Language = ""
-) -> MessageShape:
+def archive_message(mine: Mine) -> MessageShape:
     """Puts one message away, out of every other list; doing it again changes nothing. 409 `still_to_do` for a
     to-do that waits."""
-    with here.store.work(actor=caller.actor) as work:
-        message = work.get(Message, message_id, seen_by=caller)
-        if message.archive(work.now):
-            touch_inbox(work, caller.person_id)
-    return message_shape(message, here.settings.own_url(), is_english(accept_language))
+    return mine.changed(lambda work, message: message.archive(work.now))
 
 
 @router.post(
     "/{message_id}/unarchive", operation_id="unarchive_message", summary="移出归档 (from the archive)"
 )
-def unarchive_message(
-    here: Here, caller: SignedIn, message_id: UUID, accept_language: Language = ""
-) -> MessageShape:
+def unarchive_message(mine: Mine) -> MessageShape:
     """Takes one message back, read or unread as it was; doing it again changes nothing."""
-    with here.store.work(actor=caller.actor) as work:
-        message = work.get(Message, message_id, seen_by=caller)
-        if message.unarchive():
-            touch_inbox(work, caller.person_id)
-    return message_shape(message, here.settings.own_url(), is_english(accept_language))
+    return mine.changed(lambda work, message: message.unarchive())
 
 
 @router.post("/{message_id}/unsnooze", operation_id="unsnooze_message", summary="取消稍后提醒 (back at once)")
-def unsnooze_message(
-    here: Here, caller: SignedIn, message_id: UUID, accept_language: Language = ""
-) -> MessageShape:
+def unsnooze_message(mine: Mine) -> MessageShape:
     """Takes one message back that was put off; doing it again changes nothing."""
-    with here.store.work(actor=caller.actor) as work:
-        message = work.get(Message, message_id, seen_by=caller)
-        if message.unsnooze():
-            touch_inbox(work, caller.person_id)
-    return message_shape(message, here.settings.own_url(), is_english(accept_language))
+    return mine.changed(lambda work, message: message.unsnooze())
 
 
 @router.post("/{message_id}/snooze", operation_id="snooze_message", summary="稍后提醒 (put off until a time)")
-def snooze_message(
-    here: Here, caller: SignedIn, message_id: UUID, body: Snooze, accept_language: Language = ""
-) -> MessageShape:
+def snooze_message(mine: Mine, body: Snooze) -> MessageShape:
     """Puts one message off: it leaves the list and is back, unread, at that time. A to-do still counts as
     one, and is not brought back once it is done. 409 `already_done` for what is done."""
-    with here.store.work(actor=caller.actor) as work:
-        message = work.get(Message, message_id, seen_by=caller)
-        snooze(work, message, body.until)
-    return message_shape(message, here.settings.own_url(), is_english(accept_language))
+    return mine.changed(lambda work, message: snooze(work, message, body.until))
 
 
 @router.get(
