@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.notify.answer import ANSWER_LENGTH, CODE_LENGTH, Outcome
+from services.notify.answer import ANSWER_LENGTH, CODE_LENGTH, Answer, Outcome, redacted
 from services.notify.masked import MASKED_LENGTH
 from services.notify.message import Base
 from shared.database import UtcDateTime, new_id
@@ -30,3 +30,17 @@ class Attempt(Base):
     code: Mapped[str] = mapped_column(String(CODE_LENGTH))
     answer: Mapped[str] = mapped_column(String(ANSWER_LENGTH))
     milliseconds: Mapped[int]
+
+    @classmethod
+    def of(cls, delivery_id: UUID, number: int, provider: str, answer: Answer) -> Attempt:
+        """With what is known of every try: of one that was cut off neither how long it took nor where it
+        went."""
+        return cls(
+            delivery_id=delivery_id,
+            number=number,
+            provider=provider,
+            outcome=answer.outcome,
+            code=answer.code,
+            answer=redacted(answer.text),
+            milliseconds=0,
+        )

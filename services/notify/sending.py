@@ -52,7 +52,7 @@ def send(store: Store, post: Post, delivery_id: UUID, turn: int) -> None:
     sender, started = post.sender_of(claimed.provider), monotonic()
     receipt = receipt_of(sender, claimed.before) if claimed.before else None
     answer = carry(sender, claimed.letter) if receipt is None else receipt.answer
-    tried = _attempt(claimed.letter.delivery_id, claimed.attempt, sender.provider, answer)
+    tried = Attempt.of(claimed.letter.delivery_id, claimed.attempt, sender.provider, answer)
     tried.provider_id, tried.milliseconds = claimed.provider.id, round((monotonic() - started) * 1000)
     tried.to = masked(claimed.letter.channel, claimed.letter.to, claimed.provider.name)
     if receipt is None:
@@ -108,7 +108,7 @@ def _may_send_again(work: Work, delivery: Delivery) -> bool:
     """Its process died between sending and noting: that answer is lost, which may happen once."""
     provider = work.session.get(Provider, delivery.provider_id)
     lost = Answer(Outcome.UNKNOWN, "interrupted")
-    tried = _attempt(delivery.id, delivery.attempts, provider.kind if provider else "", lost)
+    tried = Attempt.of(delivery.id, delivery.attempts, provider.kind if provider else "", lost)
     tried.provider_id, tried.at = delivery.provider_id, work.now
     work.add(tried)
     if delivery.lose_answer():
@@ -258,15 +258,3 @@ def _fail(work: Work, delivery: Delivery, answer: Answer) -> None:
     work.publish(delivery.fail(answer.code, redacted(answer.text), work.now))
     take_along(work, delivery)
     look_for_another_way(work, delivery)
-
-
-def _attempt(delivery_id: UUID, number: int, provider: str, answer: Answer) -> Attempt:
-    return Attempt(
-        delivery_id=delivery_id,
-        number=number,
-        provider=provider,
-        outcome=answer.outcome,
-        code=answer.code,
-        answer=redacted(answer.text),
-        milliseconds=0,
-    )

@@ -131,15 +131,7 @@ class Office(Lone):
 
     def note(self, claimed: Claimed, answer: Answer) -> None:
         """Notes an answer to a try that was claimed by hand."""
-        tried = Attempt(
-            delivery_id=claimed.letter.delivery_id,
-            number=claimed.attempt,
-            provider="test",
-            outcome=answer.outcome,
-            code=answer.code,
-            answer=answer.text,
-            milliseconds=0,
-        )
+        tried = Attempt.of(claimed.letter.delivery_id, claimed.attempt, "test", answer)
         note(self.store, post_of(self.here), claimed, tried, answer)
 
     def mails(self) -> list[EmailMessage]:

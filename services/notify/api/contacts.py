@@ -80,7 +80,7 @@ def list_contacts(store: StoreHere, caller: SignedIn) -> list[ContactShape]:
 def get_contact(store: StoreHere, caller: SignedIn, channel: Annotated[Channel, Path()]) -> Response:
     """With the ETag that changing it needs, also where nothing is set yet."""
     with store.read() as look:
-        known, account = look.find(Contact, caller.person_id), look.first(_own(caller, channel))
+        known, account = look.find(Contact, caller.person_id), look.first(own_account(caller, channel))
     return shown(_shape(channel, known, account), _etag(account))
 
 
@@ -122,7 +122,7 @@ def forget_contact(
     """Nobody is mentioned or called any more; doing it again changes nothing."""
     _check_editable(channel)
     with store.work(actor=caller.actor) as work:
-        for account in work.lock_all(_own(caller, channel)):
+        for account in work.lock_all(own_account(caller, channel)):
             expected.check(_etag(account))
             work.session.delete(account)
 
@@ -133,7 +133,8 @@ def _check_editable(channel: Channel) -> None:
         raise NotFound("not_editable", text, "e-mail and phone are kept by the directory")
 
 
-def _own(caller: Caller, channel: Channel) -> Select[Account]:
+def own_account(caller: Caller, channel: Channel) -> Select[Account]:
+    """Where he himself has said that he is reached."""
     return select(Account).where(Account.visible_to(caller), Account.channel == channel)
 
 
@@ -142,7 +143,7 @@ def _locked(work: Work, caller: Caller, channel: Channel, expected: Expected) ->
     row = {"person_id": caller.person_id, "channel": channel, "address": "", "changed_at": work.now}
     made = work.insert(Account).values(id=new_id(), **row).on_conflict_do_nothing().returning(Account.id)
     is_new = work.execute(made).first() is not None
-    (account,) = work.lock_all(_own(caller, channel))
+    (account,) = work.lock_all(own_account(caller, channel))
     expected.check(_etag(None if is_new else account))
     return account
 

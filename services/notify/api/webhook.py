@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Select, select
 
 from services.notify.answer import Outcome
+from services.notify.api.contacts import own_account
 from services.notify.api.trials import timed, trial_letter
 from services.notify.attempt import Attempt
 from services.notify.channels import Channel
@@ -92,8 +93,9 @@ def resend_own_webhook_delivery(here: Here, caller: SignedIn, delivery_id: UUID)
         if delivery.state == State.FAILED and answer.outcome is Outcome.ACCEPTED:
             work.publish(delivery.accept(answer, work.now))
             take_along(work, delivery)
-        tried = _attempt(delivery, provider, account, shape)
-        tried.at = work.now
+        tried = Attempt.of(delivery_id, delivery.attempts, sender.provider, answer)
+        tried.provider_id, tried.milliseconds, tried.at = provider.id, shape.milliseconds, work.now
+        tried.to = masked(Channel.WEBHOOK, account.address, provider.name)
         work.add(tried)
     return shape
 
@@ -123,9 +125,7 @@ def _check_posted(delivery: Delivery) -> None:
 
 
 def _account(look: Look, caller: Caller) -> Account:
-    account = look.first(
-        select(Account).where(Account.visible_to(caller), Account.channel == Channel.WEBHOOK)
-    )
+    account = look.first(own_account(caller, Channel.WEBHOOK))
     if account is None:
         raise NotFound("no_webhook", "尚未设置 Webhook 地址", "you have no webhook")
     return account
@@ -167,20 +167,6 @@ def _letter(look: Look, here: Running, caller: Caller, delivery: Delivery, accou
         kind=message.kind,
         sealed=account.sealed,
         locale=locale,
-    )
-
-
-def _attempt(delivery: Delivery, provider: Provider, account: Account, shape: TrialAnswer) -> Attempt:
-    return Attempt(
-        delivery_id=delivery.id,
-        number=delivery.attempts,
-        provider=provider.kind,
-        provider_id=provider.id,
-        to=masked(Channel.WEBHOOK, account.address, provider.name),
-        outcome=Outcome(shape.outcome),
-        code=shape.code,
-        answer=shape.answer,
-        milliseconds=shape.milliseconds,
     )
 
 
