@@ -247,7 +247,7 @@ class Delivery(Base):
         return told.DeliverySuppressed(code=code, **self._named() | {"label": label})
 
     def resend(self, at: datetime) -> int:
-        """Back to work from the dead list; answers the number of the next try. Raises `Conflict`."""
+        """Back to work from the dead list; answers its next turn. Raises `Conflict`."""
         if self.state != State.FAILED:
             raise Conflict(
                 "not_failed",

@@ -50,5 +50,5 @@ class Sender(Protocol):
     def provider(self) -> str: ...
 
     def send(self, letter: Letter) -> Answer:
-        """Hands a letter over; a refusal is an answer. Whatever it raises counts as `retry`."""
+        """Hands a letter over; a refusal is an answer. Whatever it raises counts as `unknown`."""
         ...

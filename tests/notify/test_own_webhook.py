@@ -165,13 +165,14 @@ def test_nobody_keeps_posting_by_hand(office: Office, there: Fake) -> None:
     delivery = told(office)
     for _ in range(5):
         assert office.post(office.wang, TRY).status_code == again(office, delivery).status_code == 200
-    refused = office.post(office.wang, TRY)
-    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
-    assert refused.headers["retry-after"] == "61"
+    for _ in range(10):
+        refused = office.post(office.wang, TRY)
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    assert refused.headers["retry-after"] == "60"
     office.put(office.zhao, "contacts/webhook", {"address": there.url})
     assert office.post(office.zhao, TRY).status_code == 200
-    office.clock.move(minutes=2)
-    assert office.post(office.wang, TRY).status_code == 200
+    office.clock.move(seconds=60)
+    assert office.post(office.wang, TRY).status_code == 200, "who is refused has not used up a place"
 
 
 def test_for_a_day_both_secrets_sign(office: Office, there: Fake) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 
 from services.notify.alarm import note_health
-from services.notify.api.trials import timed, trial_letter
+from services.notify.api.trials import retry_after, timed, trial_letter
 from services.notify.channels import ROBOTS, Channel
 from services.notify.jobs import post_of
 from services.notify.limit import Limit
@@ -197,5 +196,4 @@ def _shape(here: Running, provider: Provider) -> ProviderShape:
 def _too_many(full: Full, now: datetime) -> TooMany:
     text = "已达到该服务商或该接收人的限额，请稍后再试"
     facts = {"limit": full.code, "until": full.until.isoformat()}
-    seconds = ceil((full.until - now).total_seconds())
-    return TooMany("limit_reached", text, "a limit is reached", facts, {"Retry-After": str(seconds)})
+    return TooMany("limit_reached", text, "a limit is reached", facts, retry_after(full.until, now))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from math import ceil
 from time import monotonic
 
 from services.notify.answer import Answer, redacted
@@ -23,6 +25,11 @@ def timed(act: Callable[[], Answer]) -> tuple[Answer, TrialAnswer]:
         outcome=answer.outcome, code=answer.code, answer=redacted(answer.text), milliseconds=milliseconds
     )
     return answer, shape
+
+
+def retry_after(until: datetime, now: datetime) -> dict[str, str]:
+    """The header that says when there is room for another one."""
+    return {"Retry-After": str(ceil((until - now).total_seconds()))}
 
 
 def trial_letter(here: Running, caller: Caller, channel: Channel, to: str, sealed: str = "") -> Letter:

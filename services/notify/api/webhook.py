@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 
 from services.notify.answer import Outcome
 from services.notify.api.contacts import own_account
-from services.notify.api.trials import timed, trial_letter
+from services.notify.api.trials import retry_after, timed, trial_letter
 from services.notify.attempt import Attempt
 from services.notify.channels import Channel
 from services.notify.contact import Account
@@ -143,11 +143,10 @@ def _sender(here: Running, caller: Caller, provider: Provider, account: Account)
     if not Sandbox.of(here.settings.sandbox_receivers).allows(account.address):
         raise Conflict("sandbox", "试用环境只能发送给名单内的接收人", "outside the list of this sandbox")
     now = here.store.clock.now()
-    wait = limits_of(here).take(f"by_hand.{caller.person_id}", BY_HAND, now) - now
-    if wait:
-        retry_after = str(int(wait.total_seconds()) + 1)
+    until = limits_of(here).take(f"by_hand.{caller.person_id}", BY_HAND, now, waits=False)
+    if until > now:
         text = "操作过于频繁，请稍后再试"
-        raise TooMany("too_many_requests", text, "too many", headers={"Retry-After": retry_after})
+        raise TooMany("too_many_requests", text, "too many", headers=retry_after(until, now))
     return sender_of(here, provider)
 
 
