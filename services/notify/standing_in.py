@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, Index, String, Uuid, and_, exists, or_, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from services.notify.message import TURN, Base, Message
 from services.notify.notice import Document, Notice, Occasion, tell
@@ -39,31 +39,33 @@ class SubstitutionCopy(Base):
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     @classmethod
-    def in_force(cls, at: datetime) -> ColumnElement[bool]:
-        """Those that hold at a moment, while the deputy is still of the unit."""
-        of_unit = exists().where(
+    def covers(cls, doc_type: str | InstrumentedAttribute[str], at: datetime) -> ColumnElement[bool]:
+        """Those by which a slot (which is selected from) about such a document is the deputy's, too, at a
+        moment, while he is still of the unit."""
+        unit = SlotCopy.holder_unit_id
+        is_there = exists().where(
             AppointmentCopy.person_id == cls.deputy_id,
             AppointmentCopy.organisation_id == cls.organisation_id,
             AppointmentCopy.on(local_date(at)),
         )
-        return and_(cls.starts_at <= at, at < cls.ends_at, of_unit)
+        return and_(
+            cls.principal_id == SlotCopy.holder_id,
+            or_(unit.is_(None), cls.organisation_id == unit),
+            or_(cls.doc_types == "", cls.doc_types.contains("," + doc_type + ",")),
+            cls.starts_at <= at,
+            at < cls.ends_at,
+            is_there,
+        )
 
 
 def is_his(at: datetime) -> ColumnElement[bool]:
     """Messages about slots (both are selected from) whose person has the slot at a moment: as its holder, or
     as a deputy by a substitution that is in force. Where none was ever heard of between the two, whoever made
     him a deputy is believed."""
-    between = (
-        SubstitutionCopy.deputy_id == Message.person_id,
-        SubstitutionCopy.principal_id == SlotCopy.holder_id,
-    )
-    covers = or_(
-        SubstitutionCopy.doc_types == "", SubstitutionCopy.doc_types.contains("," + Message.doc_type + ",")
-    )
-    unit = SlotCopy.holder_unit_id
-    of_unit = or_(unit.is_(None), SubstitutionCopy.organisation_id == unit)
-    standing = exists().where(*between, SubstitutionCopy.in_force(at), covers, of_unit)
-    return or_(Message.person_id == SlotCopy.holder_id, standing, ~exists().where(*between))
+    by_him = SubstitutionCopy.deputy_id == Message.person_id
+    heard_of = exists().where(by_him, SubstitutionCopy.principal_id == SlotCopy.holder_id)
+    stands_in = exists().where(by_him, SubstitutionCopy.covers(Message.doc_type, at))
+    return or_(Message.person_id == SlotCopy.holder_id, stands_in, ~heard_of)
 
 
 def has_it(work: Work, message: Message, slot: SlotCopy) -> bool:
@@ -77,14 +79,13 @@ def has_it(work: Work, message: Message, slot: SlotCopy) -> bool:
 def deputies_now(work: Work, slot: SlotCopy, doc_type: str, named: Iterable[UUID]) -> set[UUID]:
     """Who decides a slot for its holder now: those who stand in for him, and those whom an event has named
     and of whom nothing else is known."""
-    rows = work.all(select(SubstitutionCopy).where(SubstitutionCopy.principal_id == slot.holder_id))
-    current = select(SubstitutionCopy.deputy_id).where(
-        SubstitutionCopy.principal_id == slot.holder_id,
-        SubstitutionCopy.in_force(work.now),
-        or_(SubstitutionCopy.doc_types == "", SubstitutionCopy.doc_types.contains(f",{doc_type},")),
-        *([SubstitutionCopy.organisation_id == slot.holder_unit_id] if slot.holder_unit_id else []),
+    stands_in = SubstitutionCopy.covers(doc_type, work.now).label("stands_in")
+    of_holder = select(SubstitutionCopy.deputy_id, stands_in).join(
+        SlotCopy, SlotCopy.holder_id == SubstitutionCopy.principal_id
     )
-    return set(work.all(current)) | (set(named) - {row.deputy_id for row in rows})
+    known = work.execute(of_holder.where(SlotCopy.slot_id == slot.slot_id)).all()
+    now = {row.deputy_id for row in known if row.stands_in}
+    return now | (set(named) - {row.deputy_id for row in known})
 
 
 def keep_granted(work: Work, event: SubstitutionGranted) -> None:
@@ -134,11 +135,12 @@ def _tell_of_waiting(work: Work, found: SubstitutionCopy) -> None:
     turns = select(Message).join(SlotCopy, SlotCopy.slot_id == Message.slot_id)
     mine = (Message.person_id == found.principal_id, SlotCopy.holder_id == found.principal_id)
     told = select(Message.slot_id).where(Message.person_id == found.deputy_id, Message.todo())
-    waiting = turns.where(*mine, Message.todo(), SlotCopy.is_open, Message.slot_id.not_in(told))
+    his = exists().where(
+        SubstitutionCopy.deputy_id == found.deputy_id, SubstitutionCopy.covers(Message.doc_type, work.now)
+    )
+    waiting = turns.where(*mine, Message.todo(), SlotCopy.is_open, his, Message.slot_id.not_in(told))
     for turn in work.all(waiting.order_by(Message.id)):
-        slot = work.session.get_one(SlotCopy, turn.slot_id)
-        if found.deputy_id in deputies_now(work, slot, turn.doc_type, ()):
-            tell(work, found.deputy_id, _turn_of_deputy(work, turn, found))
+        tell(work, found.deputy_id, _turn_of_deputy(work, turn, found))
 
 
 def _turn_of_deputy(work: Work, turn: Message, found: SubstitutionCopy) -> Notice:
