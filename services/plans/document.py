@@ -39,8 +39,7 @@ class Document(Returned, Base):
 
     `doc_types` are its reviews as approvals knows them, `noun` what people call it, `form` the data file with
     the labels of its fields. `MOVES` leads from status and action to status and is the only writer of
-    `status`; `GUARDS` say what else must come first. `FINAL` are the statuses of the tab 已办结, `BACK` those
-    of the tab 待办理 besides reviews.
+    `status`; `GUARDS` say what else must come first. `FINAL` are the statuses of the tab 已办结.
     `returned_…` tell of the last return until the next submission.
     """
 
@@ -53,7 +52,7 @@ class Document(Returned, Base):
     GUARDS: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
     FINAL: ClassVar[frozenset[str]]
     BACK: ClassVar[frozenset[str]] = frozenset({"returned", "withdrawn"})
-    """The statuses of a submitted document in which its applicant has something to do."""
+    """The statuses of a submitted document in which its applicant has something to do: in his tab 待办理."""
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"deleted"})
     RELIES_ON: ClassVar[Mapping[str, str]] = {}
     """The columns that name other documents, by the tables of those."""
