@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, Uuid, exists, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.plans import guards
 from services.plans.returned import NOT_RETURNED, Returned
 from services.plans.review import ReaderSlot
 from services.plans.tables import Base
@@ -49,7 +50,7 @@ class Document(Returned, Base):
     noun: ClassVar[str]
     form: ClassVar[str] = "fields"
     MOVES: ClassVar[Mapping[tuple[str, str], str]]
-    GUARDS: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
+    GUARDS: ClassVar[Mapping[str, Callable[[Any], None]]] = guards.OF_ALL
     FINAL: ClassVar[frozenset[str]]
     BACK: ClassVar[frozenset[str]] = frozenset({"returned", "withdrawn"})
     """The statuses of a submitted document in which its applicant has something to do: in his tab 待办理."""
@@ -190,11 +191,8 @@ class Document(Returned, Base):
     def must_allow(self, action: str) -> str:
         """The status that the action leads to; raises `Conflict` (`wrong_state`) with the facts."""
         following = self.MOVES.get((self.status, action))
-        if following is None or (action == Act.DELETE and self.round):
+        if following is None:
             raise self.wrong_state()
-        if action == Act.HAND_OVER and not self.applicant_gone:
-            text = f"申请人{self.applicant_name}在岗，不能移交"
-            raise Conflict("applicant_there", text, "its applicant can go on with it", facts=self.facts)
         if guard := self.GUARDS.get(action):
             guard(self)
         return following
