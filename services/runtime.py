@@ -63,7 +63,7 @@ class System:
             for here in self.running.values()
             for publisher in here.service.handlers.publishers
         ]
-        self.metrics = registry(self.running.values())
+        self.metrics = registry(here.counted for here in self.running.values())
         for here in self.running.values():
             if here.service.on_start is not None:
                 here.service.on_start(here)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
@@ -14,10 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.inbox import Checkpoint, InboxRow
 from shared.jobs import Job
 from shared.outbox import OutboxRow
-from shared.store import Look
-
-if TYPE_CHECKING:
-    from shared.service import Running
+from shared.store import Look, Store
 
 
 @dataclass(frozen=True)
@@ -30,12 +26,16 @@ class Number:
     read: Callable[[Look], Iterable[tuple[Sequence[str], float]]]
 
 
+Counted = tuple[Store, Sequence[Number]]
+"""A service's database, and what it counts itself."""
+
+
 class Waiting:
     """Events not yet published, events kept in the inbox, positions reached, jobs not yet done, and what
     services count themselves."""
 
-    def __init__(self, running: Iterable[Running]) -> None:
-        self.running = list(running)
+    def __init__(self, services: Iterable[Counted]) -> None:
+        self.services = list(services)
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         outbox = GaugeMetricFamily("plans_outbox_unpublished", "events not confirmed", labels=["service"])
@@ -45,11 +45,10 @@ class Waiting:
         up = GaugeMetricFamily("plans_database_up", "1 when it answers", labels=["service"])
         numbers = {
             number.name: GaugeMetricFamily(number.name, number.about, labels=number.labels)
-            for here in self.running
-            for number in here.service.numbers
+            for _, own in self.services
+            for number in own
         }
-        for here in self.running:
-            store = here.store
+        for store, own in self.services:
             try:
                 with store.read() as look:
                     outbox.add_metric([store.service], _unpublished(look))
@@ -59,7 +58,7 @@ class Waiting:
                         reached.add_metric([store.service, at.publisher], at.position)
                     for state, count in _jobs(look):
                         jobs.add_metric([store.service, state], count)
-                    for number in here.service.numbers:
+                    for number in own:
                         for labels, value in number.read(look):
                             numbers[number.name].add_metric(labels, value)
                 up.add_metric([store.service], 1)
@@ -84,9 +83,9 @@ def _jobs(look: Look) -> list[tuple[str, int]]:
     return [(state, count) for state, count in look.session.execute(rows)]
 
 
-def registry(running: Iterable[Running]) -> CollectorRegistry:
+def registry(services: Iterable[Counted]) -> CollectorRegistry:
     """The metrics of one process."""
     made = CollectorRegistry()
     ProcessCollector(registry=made)
-    made.register(Waiting(running))
+    made.register(Waiting(services))
     return made

@@ -66,6 +66,11 @@ class Running:
         return self.service.name
 
     @property
+    def counted(self) -> tuple[Store, Sequence[Number]]:
+        """What its metrics are read from."""
+        return self.store, self.service.numbers
+
+    @property
     def stopping(self) -> Event:
         """Set as soon as the process is told to end."""
         return self.threads.stopping

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Select, String, Uuid, func, select
+from sqlalchemy import ForeignKey, Select, String, Uuid, func, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.plans import reference
@@ -58,8 +58,9 @@ def must_be_assigner(plan: Plan, caller: Caller) -> None:
         raise Forbidden("assigner_only", text, "only the applicant or the unit administrator may")
 
 
-def handlers_of(look: Look, organisation_id: UUID) -> Select[PersonCopy]:
-    """The active handlers of a unit today: the candidates of an assignment."""
+def handlers_of(look: Look, organisation_id: UUID, name: str = "") -> Select[PersonCopy]:
+    """The active handlers of a unit today, those whose name contains `name`: the candidates of an assignment,
+    and of handing over."""
     appointed = (
         select(AppointmentCopy.person_id)
         .join(OrganisationCopy, OrganisationCopy.organisation_id == AppointmentCopy.organisation_id)
@@ -70,7 +71,18 @@ def handlers_of(look: Look, organisation_id: UUID) -> Select[PersonCopy]:
             OrganisationCopy.active,
         )
     )
-    return select(PersonCopy).where(PersonCopy.active, PersonCopy.person_id.in_(appointed))
+    named = PersonCopy.name.icontains(name, autoescape=True) if name else true()
+    return select(PersonCopy).where(PersonCopy.active, PersonCopy.person_id.in_(appointed), named)
+
+
+def candidate(look: Look, organisation_id: UUID, person_id: UUID, verb: str) -> PersonCopy:
+    """Whom a document of the unit is given to. Raises `Invalid` (`not_a_candidate`) for anybody who is no
+    active handler of it."""
+    found = look.first(handlers_of(look, organisation_id).where(PersonCopy.person_id == person_id))
+    if found is None:
+        text = f"只能{verb}给本单位在岗的经办人"
+        raise invalid([Problem("not_a_candidate", text, "/to", "not an active handler of the unit")])
+    return found
 
 
 def open_assignment(work: Work, plan: Plan) -> None:
@@ -81,16 +93,13 @@ def open_assignment(work: Work, plan: Plan) -> None:
 def assign(work: Work, plan: Plan, to: UUID, by: Caller, reason: str) -> None:
     """Gives the plan to another handler of its unit. Raises `Invalid` for anybody else, `Conflict` where the
     plan does not allow it."""
-    candidate = work.first(handlers_of(work, plan.organisation_id).where(PersonCopy.person_id == to))
     if to == plan.holder_id:
         text = f"{plan.holder_name}已是持有人"
         raise invalid([Problem("already_holder", text, "/to", "this person holds it already")])
-    if candidate is None:
-        text = "只能分派给本单位在岗的经办人"
-        raise invalid([Problem("not_a_candidate", text, "/to", "not an active handler of the unit")])
+    chosen = candidate(work, plan.organisation_id, to, "分派")
     before = plan.to_record()
     previous = plan.holder_id, plan.holder_name
-    plan.assign(candidate, work.now)
+    plan.assign(chosen, work.now)
     seq = _record(work, plan, Kind.ASSIGNED, by, reason)
     note(work, plan, "assigned", _said(f"分派给{plan.holder_name}", reason), by=by, before=before, seq=seq)
     work.publish(PlanAssigned(**_facts(plan, seq, previous, by), reason=reason))

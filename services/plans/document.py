@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, Uuid, exists, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.plans import guards
 from services.plans.returned import NOT_RETURNED, Returned
 from services.plans.review import ReaderSlot
 from services.plans.tables import Base
@@ -39,8 +40,7 @@ class Document(Returned, Base):
 
     `doc_types` are its reviews as approvals knows them, `noun` what people call it, `form` the data file with
     the labels of its fields. `MOVES` leads from status and action to status and is the only writer of
-    `status`; `GUARDS` say what else must come first. `FINAL` are the statuses of the tab 已办结, `BACK` those
-    of the tab 待办理 besides reviews.
+    `status`; `GUARDS` say what else must come first. `FINAL` are the statuses of the tab 已办结.
     `returned_…` tell of the last return until the next submission.
     """
 
@@ -50,10 +50,10 @@ class Document(Returned, Base):
     noun: ClassVar[str]
     form: ClassVar[str] = "fields"
     MOVES: ClassVar[Mapping[tuple[str, str], str]]
-    GUARDS: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
+    GUARDS: ClassVar[Mapping[str, Callable[[Any], None]]] = guards.OF_ALL
     FINAL: ClassVar[frozenset[str]]
     BACK: ClassVar[frozenset[str]] = frozenset({"returned", "withdrawn"})
-    """The statuses of a submitted document in which its applicant has something to do."""
+    """The statuses of a submitted document in which its applicant has something to do: in his tab 待办理."""
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"deleted"})
     RELIES_ON: ClassVar[Mapping[str, str]] = {}
     """The columns that name other documents, by the tables of those."""
@@ -191,11 +191,8 @@ class Document(Returned, Base):
     def must_allow(self, action: str) -> str:
         """The status that the action leads to; raises `Conflict` (`wrong_state`) with the facts."""
         following = self.MOVES.get((self.status, action))
-        if following is None or (action == Act.DELETE and self.round):
+        if following is None:
             raise self.wrong_state()
-        if action == Act.HAND_OVER and not self.applicant_gone:
-            text = f"申请人{self.applicant_name}在岗，不能移交"
-            raise Conflict("applicant_there", text, "its applicant can go on with it", facts=self.facts)
         if guard := self.GUARDS.get(action):
             guard(self)
         return following

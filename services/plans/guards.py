@@ -1,4 +1,5 @@
-"""What stands in the way of an action besides the status of a plan: each guard says what must come first."""
+"""What stands in the way of an action besides the status of a document: each guard says what must come
+first."""
 
 from __future__ import annotations
 
@@ -9,7 +10,21 @@ from shared.errors import Conflict
 from shared.money import format_yuan
 
 if TYPE_CHECKING:
+    from services.plans.document import Document
     from services.plans.plan import Plan
+
+
+def never_submitted(document: Document) -> None:
+    """What somebody was asked about is kept; its applicant may abandon it."""
+    if document.round:
+        raise document.wrong_state()
+
+
+def applicant_is_gone(document: Document) -> None:
+    """Nobody takes a document out of the hands of an applicant who can go on with it."""
+    if not document.applicant_gone:
+        text = f"申请人{document.applicant_name}在岗，不能移交"
+        raise Conflict("applicant_there", text, "its applicant can go on with it", facts=document.facts)
 
 
 def held_by_applicant(plan: Plan) -> None:
@@ -56,7 +71,12 @@ def insufficient_remaining(plan: Plan) -> Conflict:
 
 
 # by the value of the action: the actions themselves stand beside the moves
-GUARDS: Mapping[str, Callable[[Plan], None]] = {
+OF_ALL: Mapping[str, Callable[[Document], None]] = {
+    "delete": never_submitted,
+    "hand_over": applicant_is_gone,
+}
+OF_PLANS: Mapping[str, Callable[[Plan], None]] = {
+    **OF_ALL,
     "assign": held_by_applicant,
     "recall": held_by_another,
     "start_trade": something_remains,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.plans.assignment import handlers_of
-from services.plans.document import Act, Document
+from services.plans.assignment import candidate
+from services.plans.document import Document
 from services.plans.review import note
-from shared.errors import Problem, invalid
 from shared.events.documents import DocumentHandedOver
-from shared.people import Caller, PersonCopy
+from shared.people import Caller
 from shared.store import Work
 
 
@@ -19,14 +18,10 @@ def hand_over(work: Work, document: Document, to: UUID, by: Caller, reason: str)
     Raises `Conflict`: `wrong_state` where it does not wait for its applicant, `applicant_there`; `Invalid`
     for anybody who is no active handler of the unit.
     """
-    document.must_allow(Act.HAND_OVER)
-    candidate = work.first(handlers_of(work, document.organisation_id).where(PersonCopy.person_id == to))
-    if candidate is None:
-        text = "只能移交给本单位在岗的经办人"
-        raise invalid([Problem("not_a_candidate", text, "/to", "not an active handler of the unit")])
+    chosen = candidate(work, document.organisation_id, to, "移交")
     before, why = document.to_record(), reason or document.applicant_gone
     previous_id, previous_name = document.applicant_id, document.applicant_name
-    document.hand_over(candidate, work.now)
+    document.hand_over(chosen, work.now)
     said = f"由{previous_name}移交给{document.applicant_name}：{why}"
     note(work, document, "handed_over", said, by=by, before=before)
     work.publish(

@@ -10,12 +10,11 @@ from uuid import UUID
 from sqlalchemy import Index, String, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from services.plans import reference
+from services.plans import guards, reference
 from services.plans.attachment import Attachment
 from services.plans.district import District
 from services.plans.document import Document
 from services.plans.form import EMPTY, Allocation, Filled, Header, PlanItem
-from services.plans.guards import GUARDS
 from services.plans.record import record_of
 from services.plans.usage import NOTHING, Usage
 from shared.people import Caller, OrganisationCopy, PersonCopy
@@ -117,7 +116,7 @@ class Plan(Header, Usage, Document):
     doc_types = ("plan",)
     noun = "计划"
     MOVES: ClassVar = MOVES
-    GUARDS: ClassVar = GUARDS
+    GUARDS: ClassVar = guards.OF_PLANS
     FINAL: ClassVar = frozenset({Status.USED_UP, Status.CLOSED, Status.VOID})
     RELIES_ON: ClassVar = {"import_approval": "import_approval_id"}
     holder_gone = ""

@@ -46,11 +46,16 @@ class CandidatesAsked(PageAsked):
     q: Annotated[str, Field(max_length=100, description="姓名 (name)")] = ""
 
 
-class CandidateShape(Shape):
-    """Somebody whom the plan may be assigned to; the one who holds it now is marked."""
+class HandlerShape(Shape):
+    """A handler of the unit."""
 
     person_id: UUID
     name: str
+
+
+class CandidateShape(HandlerShape):
+    """Somebody whom the plan may be assigned to; the one who holds it now is marked."""
+
     is_holder: bool = False
     is_applicant: bool = False
 

@@ -24,10 +24,10 @@ def test_every_chapter_ends_as_the_guide_says(county: County) -> None:
     changed = county.told(county.people["colleague"], "门诊信息化终端采购")
     assert changed[-2:] == ["method_change.approved", "plan.closed"]
     revoked = county.told(county.handler, "办公家具采购（品目有误）")
+    assert revoked == ["plan.under_review", "plan.usable", "revocation.under_review", "revocation.completed"]
     sent = [
         one for person in county.people.values() for one in pages(person, "/api/notify/messages", tab="all")
     ]
     paths = {urlsplit(message["link"]).path for message in sent}
     assert {path.split("/")[1] for path in paths} == {"cases", "plans", "requests", "import-approvals"}
     assert {world.http.get(path).status_code for path in paths} == {200}
-    assert revoked == ["plan.under_review", "plan.usable", "revocation.under_review", "revocation.completed"]

@@ -227,11 +227,11 @@ def test_what_a_digest_has_collected_goes_with_its_letter(office: Office) -> Non
 
 def test_the_numbers_for_operators_count_it_by_reason(office: Office) -> None:
     fails(office, 2)
-    shown = generate_latest(registry([office.here])).decode()
+    shown = generate_latest(registry([office.here.counted])).decode()
     assert 'plans_deliveries_failed{channel="email",code="550"} 2.0' in shown
     office.clock.move(seconds=1)
     resend(office)
-    assert "plans_deliveries_failed{" not in generate_latest(registry([office.here])).decode()
+    assert "plans_deliveries_failed{" not in generate_latest(registry([office.here.counted])).decode()
 
 
 def test_a_later_resending_begins_at_once_when_the_first_is_over(office: Office) -> None:

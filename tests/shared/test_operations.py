@@ -124,7 +124,7 @@ def test_others_may_not_touch_what_is_parked(lone: Lone) -> None:
 def test_the_numbers_say_what_waits_and_where(lone: Lone) -> None:
     with lone.store.work() as work:
         count_up(work, "x")
-    shown = generate_latest(registry([lone.here])).decode()
+    shown = generate_latest(registry([lone.here.counted])).decode()
     assert 'plans_inbox{publisher="left",service="right",state="parked"} 1.0' in shown
     assert 'plans_outbox_unpublished{service="right"} 1.0' in shown
     assert 'plans_checkpoint{publisher="left",service="right"} 1.0' in shown

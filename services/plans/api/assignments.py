@@ -44,9 +44,7 @@ def candidates(
     with store.read() as look:
         plan = look.get(Plan, plan_id, seen_by=caller)
         must_be_assigner(plan, caller)
-        statement = handlers_of(look, plan.organisation_id)
-        if wanted.q:
-            statement = statement.where(PersonCopy.name.icontains(wanted.q, autoescape=True))
+        statement = handlers_of(look, plan.organisation_id, wanted.q)
         rows, following = page_of(look, statement, [PersonCopy.person_id], wanted)
         shapes = [
             CandidateShape(

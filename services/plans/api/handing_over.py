@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -20,14 +21,15 @@ from services.plans.request import PlanRequest
 from services.plans.request_schemas import RequestShape
 from services.plans.request_views import request_shape
 from services.plans.schemas import PlanShape
-from services.plans.usage_schemas import CandidatesAsked, Reason
+from services.plans.usage_schemas import CandidatesAsked, HandlerShape, Reason
 from services.plans.views import plan_shape
-from shared.deciding import Deciding
+from shared.deciding import Asked, Deciding
 from shared.http import Body, Page, Shape, SignedIn, StoreHere, etag, page_of
-from shared.people import PersonCopy, Role
+from shared.people import Caller, PersonCopy, Role
 from shared.store import Work
 
 router = APIRouter(tags=["handing over"])
+Given = TypeVar("Given", bound=Document)
 
 
 class HandOverForm(Body):
@@ -35,13 +37,6 @@ class HandOverForm(Body):
 
     to: UUID = Field(description="本单位在岗经办人 (an active handler of the unit)")
     reason: Reason = ""
-
-
-class HandlerShape(Shape):
-    """A handler of the unit."""
-
-    person_id: UUID
-    name: str
 
 
 @router.get(
@@ -55,9 +50,7 @@ def handlers(
     """The active handlers of the unit that the caller administers."""
     caller.require(Role.UNIT_ADMINISTRATOR)
     with store.read() as look:
-        statement = handlers_of(look, caller.organisation_id)
-        if wanted.q:
-            statement = statement.where(PersonCopy.name.icontains(wanted.q, autoescape=True))
+        statement = handlers_of(look, caller.organisation_id, wanted.q)
         rows, following = page_of(look, statement, [PersonCopy.person_id], wanted)
         return Page(items=[HandlerShape.model_validate(row) for row in rows], next=following)
 
@@ -71,13 +64,7 @@ def handlers(
 def hand_over_plan(plan_id: UUID, body: HandOverForm, asked: Deciding) -> Response:
     """By the unit's administrator, while the plan waits for its applicant and he is deactivated or no
     handler of the unit any more (409 `applicant_there`). Once it is usable, it is assigned instead."""
-    caller, once = asked.caller, asked.once
-    with asked.store.work(actor=caller.actor) as work:
-        if (answered := once.before(work)) is not None:
-            return answered
-        plan = work.get(Plan, plan_id, seen_by=caller)
-        _give(work, plan, body, asked)
-        return once.answer(work, plan_shape(work, plan, caller), etag=etag(plan.version))
+    return _give(Plan, plan_id, body, asked, plan_shape)
 
 
 @router.post(
@@ -88,13 +75,7 @@ def hand_over_plan(plan_id: UUID, body: HandOverForm, asked: Deciding) -> Respon
 )
 def hand_over_request(request_id: UUID, body: HandOverForm, asked: Deciding) -> Response:
     """As for a plan. Only the applicant or the holder of the plan can submit it: assign the plan first."""
-    caller, once = asked.caller, asked.once
-    with asked.store.work(actor=caller.actor) as work:
-        if (answered := once.before(work)) is not None:
-            return answered
-        request = work.get(PlanRequest, request_id, seen_by=caller)
-        _give(work, request, body, asked)
-        return once.answer(work, request_shape(work, request, caller), etag=etag(request.version))
+    return _give(PlanRequest, request_id, body, asked, request_shape)
 
 
 @router.post(
@@ -105,18 +86,24 @@ def hand_over_request(request_id: UUID, body: HandOverForm, asked: Deciding) -> 
 )
 def hand_over_import(approval_id: UUID, body: HandOverForm, asked: Deciding) -> Response:
     """As for a plan, also while its notice runs or an objection waits for an answer."""
+    return _give(ImportApproval, approval_id, body, asked, import_shape)
+
+
+def _give(
+    kind: type[Given],
+    document_id: UUID,
+    body: HandOverForm,
+    asked: Asked,
+    shape: Callable[[Work, Given, Caller], Shape],
+) -> Response:
     caller, once = asked.caller, asked.once
     with asked.store.work(actor=caller.actor) as work:
         if (answered := once.before(work)) is not None:
             return answered
-        approval = work.get(ImportApproval, approval_id, seen_by=caller)
-        _give(work, approval, body, asked)
-        return once.answer(work, import_shape(work, approval, caller), etag=etag(approval.version))
-
-
-def _give(work: Work, document: Document, body: HandOverForm, asked: Deciding) -> None:
-    document.must_be_administered(asked.caller)
-    look_for_leavers(work, [document])
-    document.must_allow(Act.HAND_OVER)
-    asked.expected.check(etag(document.version))
-    hand_over(work, document, body.to, asked.caller, body.reason)
+        document = work.get(kind, document_id, seen_by=caller)
+        document.must_be_administered(caller)
+        look_for_leavers(work, [document])
+        document.must_allow(Act.HAND_OVER)
+        asked.expected.check(etag(document.version))
+        hand_over(work, document, body.to, caller, body.reason)
+        return once.answer(work, shape(work, document, caller), etag=etag(document.version))

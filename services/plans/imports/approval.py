@@ -114,7 +114,6 @@ class ImportApproval(ImportHeader, Document):
     form = "import_fields"
     MOVES: ClassVar = MOVES
     FINAL: ClassVar = frozenset({Status.APPROVED, Status.EXPIRED, Status.REJECTED, Status.ABANDONED})
-
     BACK: ClassVar = frozenset({Status.RETURNED, Status.WITHDRAWN, Status.AWAITING_REVIEW, Status.OBJECTION})
 
     fiscal_year: Mapped[int]
@@ -163,10 +162,6 @@ class ImportApproval(ImportHeader, Document):
     @property
     def whole_type(self) -> str:
         return self.__tablename__
-
-    @property
-    def is_editable(self) -> bool:
-        return self.status in _EDITABLE
 
     @property
     def is_noticed(self) -> bool:

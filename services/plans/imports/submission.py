@@ -46,7 +46,7 @@ NOTHING = SoFar()
 
 def so_far(look: Look, approval: ImportApproval) -> SoFar:
     """Nothing for an application that starts anew: a return needs a new notice."""
-    if approval.is_editable:
+    if approval.is_being_written:
         return NOTHING
     is_final = approval.review == FINAL
     has_notice = approval.notice_order == NoticeOrder.BEFORE_FIRST_REVIEW or (
@@ -68,7 +68,7 @@ def build(approval: ImportApproval, rules: ImportRules, known: SoFar = NOTHING) 
         verdict.problems.append(founded(problem, built_in("content_size", "系统限制")))
     whole = {**content, **_history(content, known)}
     submission = Submission(
-        doc_type=FIRST if approval.is_editable else approval.review,
+        doc_type=FIRST if approval.is_being_written else approval.review,
         doc_id=approval.id,
         number=approval.application_number or "",
         title=approval.name,

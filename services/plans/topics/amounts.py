@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self, get_args
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -15,7 +15,7 @@ from services.plans.topics.topic import Enforcement, Kind, Topic
 from shared.http import Body
 from shared.money import Yuan
 
-KINDS = ("goods", "services", "works")
+KINDS = get_args(Kind)
 
 
 class Amounts(Body):
